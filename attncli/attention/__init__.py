@@ -1,0 +1,1 @@
+"""Every attention, one file each; the folder is scanned, so a new file is a new attention."""

@@ -1,0 +1,123 @@
+"""The contract of an attention: score the source positions, normalize, read what the weights choose."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from attncli.attention.normalizers import Normalizer
+from attncli.errors import UsageError
+from attncli.registry import Choice
+
+State = dict[str, Tensor]
+"""What a step hands to the next one; every tensor is (batch, queries, ...)."""
+
+AttentionChoice = Annotated[Choice, "attention"]
+NormalizerChoice = Annotated[Choice, "normalizer"]
+
+
+class Memory(NamedTuple):
+    """What one reader may look at: made once per source sentence, shared by all its queries."""
+
+    keys: Tensor  # (batch, src_len, key_dim), already projected by the attention
+    values: Tensor  # (batch, src_len, memory_dim)
+    mask: Tensor  # (batch, 1 or queries, src_len), True where something is real
+
+    def select(self, rows: Tensor) -> Memory:
+        """The memory of some sentences of the batch; `rows` (rows,) are their indices."""
+        return Memory(*(part.index_select(0, rows) for part in self))
+
+
+class Attended(NamedTuple):
+    """What came of one look at the source."""
+
+    context: Tensor  # (batch, queries, context_dim)
+    weights: Tensor | None  # (batch, queries, src_len); None: this mechanism looks at nothing
+    state: State
+    trace: dict[str, Tensor]  # to look at: (batch, queries) or (batch, queries, src_len)
+    losses: dict[str, Tensor]  # (batch, queries), weighted by name in the objective
+
+
+class Attention(nn.Module):
+    """Scores every source position for every query, normalizes, and reads the weighted sum.
+
+        e_ts = score(query_t, key_s)      a_t = normalize(e_t)      c_t = sum_s a_ts value_s
+
+    A subclass gives `score`, and overrides another stage only where its paper differs.
+
+    Options:
+        normalize: what turns the scores into weights
+    """
+
+    family: ClassVar[str] = "attention"
+    name: ClassVar[str | None] = None
+    aliases: ClassVar[tuple[str, ...]] = ()
+    sequential: ClassVar[bool] = False  # a step depends on the weights of the steps before
+    positional: ClassVar[bool] = False  # the order of the source matters beyond the memory
+    normalized: ClassVar[bool] = True  # the weights of a query sum to one
+    equal_sizes: ClassVar[bool] = False  # query and memory must be of one size
+    aligns: ClassVar[Literal["output", "input"]] = "output"  # the word that the weights belong to
+
+    def __init__(
+        self,
+        query_dim: int,
+        memory_dim: int,
+        *,
+        normalize: NormalizerChoice = Choice("normalizer", "softmax"),
+    ) -> None:
+        super().__init__()
+        if self.equal_sizes and query_dim != memory_dim:
+            raise UsageError(
+                f"{self.name} needs equal sizes: the query has {query_dim}, "
+                f"the memory {memory_dim} (try general)"
+            )
+        self.query_dim = query_dim
+        self.memory_dim = memory_dim
+        self.context_dim = memory_dim
+        self.normalize: Normalizer = normalize.build()
+
+    def remember(self, states: Tensor, mask: Tensor) -> Memory:
+        """The memory of encoder states (batch, src_len, memory_dim), mask (batch, src_len)."""
+        return Memory(self.keys(states), states, mask.unsqueeze(1))
+
+    def keys(self, states: Tensor) -> Tensor:
+        """The half of the score that depends on the source alone: (batch, src_len, key_dim)."""
+        return states
+
+    def start(self, memory: Memory) -> State:
+        """The state before the first target word: which target position comes next."""
+        return {"position": memory.mask.new_zeros(memory.mask.size(0), 1, dtype=torch.long)}
+
+    def score(self, query: Tensor, memory: Memory, state: State) -> Tensor:
+        """Scores (batch, queries, src_len) of queries (batch, queries, query_dim)."""
+        raise NotImplementedError
+
+    def forward(self, query: Tensor, memory: Memory, state: State) -> Attended:
+        """Looks once for each query (batch, queries, query_dim)."""
+        scores = self.score(query, memory, state)
+        weights = self.normalize(scores, memory.mask)
+        return Attended(weights @ memory.values, weights, next_step(state), {"scores": scores}, {})
+
+    def read(self, query: Tensor, memory: Memory, state: State) -> tuple[Tensor, State]:
+        """The context alone; overridden where a fused kernel gives it without the weights."""
+        attended = self(query, memory, state)
+        return attended.context, attended.state
+
+
+def next_step(state: State) -> State:
+    """The same state, one target position later."""
+    return {**state, "position": state["position"] + 1}
+
+
+def all_steps(state: State, steps: int) -> State:
+    """The start state of an attention that is not sequential, for `steps` target words at once."""
+    first = state["position"]
+    return {"position": first + torch.arange(steps, device=first.device)}
+
+
+def reordered(part: Tensor, order: Tensor) -> Tensor:
+    """(batch, queries, ...) by a choice of queries (batch, chosen): (batch, chosen, ...)."""
+    index = order.view(*order.shape, *[1] * (part.dim() - 2))
+    return part.gather(1, index.expand(*order.shape, *part.shape[2:]))

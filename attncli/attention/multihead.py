@@ -1,0 +1,94 @@
+"""Vaswani et al. 2017, "Attention is all you need", arXiv 1706.03762, section 3.2.2.
+
+Several attentions side by side, each on its own projection of the same states.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from attncli.attention.base import Attended, Attention, AttentionChoice, Memory, State
+from attncli.errors import UsageError
+from attncli.registry import Choice, Positive
+
+
+class MultiHead(Attention):
+    """Several attentions side by side, each on its own projection of query and states.
+
+        c_t = W_O [head_1 ; ... ; head_h]      head_i = attend(W_Qi query, W_Ki states, W_Vi states)
+
+    The heads are folded into the batch, so that any attention can be held. `weights` is the mean
+    over heads; `trace["heads"]` keeps each one.
+
+    Options:
+        heads: attentions side by side; the width is divided among them
+        attention: the attention of each head
+    """
+
+    name = "multihead"
+
+    def __init__(
+        self,
+        query_dim: int,
+        memory_dim: int,
+        *,
+        heads: Positive = 4,
+        attention: AttentionChoice = Choice("attention", "scaled-dot"),
+    ) -> None:
+        super().__init__(query_dim, memory_dim)
+        if query_dim % heads:
+            raise UsageError(f"{heads} heads do not divide a width of {query_dim}")
+        self.heads = heads
+        self.head_dim = query_dim // heads
+        self.context_dim = query_dim
+        self.attention: Attention = attention.build(self.head_dim, self.head_dim)
+        if self.attention.sequential or self.attention.context_dim != self.head_dim:
+            raise UsageError(f"the heads of {self.name} cannot hold '{attention.name}'")
+        self.query = nn.Linear(query_dim, query_dim)
+        self.key = nn.Linear(memory_dim, query_dim)
+        self.value = nn.Linear(memory_dim, query_dim)
+        self.join = nn.Linear(query_dim, query_dim)
+        for projection in (self.query, self.key, self.value, self.join):
+            nn.init.xavier_uniform_(projection.weight)
+            nn.init.zeros_(projection.bias)
+
+    def split(self, joined: Tensor) -> Tensor:
+        """(batch, length, query_dim) to (batch, heads, length, head_dim)."""
+        batch, length, _ = joined.shape
+        return joined.view(batch, length, self.heads, self.head_dim).transpose(1, 2)
+
+    def remember(self, states: Tensor, mask: Tensor) -> Memory:
+        """The memory, its keys and values (batch, heads, src_len, head_dim)."""
+        keys = self.attention.keys(self.split(self.key(states)).flatten(0, 1))
+        return Memory(self._by_head(keys), self.split(self.value(states)), mask.unsqueeze(1))
+
+    def forward(self, query: Tensor, memory: Memory, state: State) -> Attended:
+        attended = self.attention(*self._folded(query, memory, state))
+        heads = self._by_head(attended.weights)
+        trace = {"heads": heads.transpose(1, 2)}  # (batch, queries, heads, src_len)
+        after = self._unfolded(attended.state)
+        return Attended(self._joined(attended.context), heads.mean(1), after, trace, {})
+
+    def read(self, query: Tensor, memory: Memory, state: State) -> tuple[Tensor, State]:
+        context, after = self.attention.read(*self._folded(query, memory, state))
+        return self._joined(context), self._unfolded(after)
+
+    def _folded(self, query: Tensor, memory: Memory, state: State) -> tuple[Tensor, Memory, State]:
+        folded = Memory(
+            memory.keys.flatten(0, 1),
+            memory.values.flatten(0, 1),
+            memory.mask.repeat_interleave(self.heads, 0),
+        )
+        inner = {name: part.repeat_interleave(self.heads, 0) for name, part in state.items()}
+        return self.split(self.query(query)).flatten(0, 1), folded, inner
+
+    def _unfolded(self, state: State) -> State:
+        return {name: part[:: self.heads] for name, part in state.items()}
+
+    def _joined(self, context: Tensor) -> Tensor:
+        joined: Tensor = self.join(self._by_head(context).transpose(1, 2).flatten(2))
+        return joined
+
+    def _by_head(self, folded: Tensor) -> Tensor:
+        """(batch * heads, a, b) to (batch, heads, a, b)."""
+        return folded.view(-1, self.heads, *folded.shape[1:])

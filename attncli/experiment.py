@@ -1,0 +1,68 @@
+"""From a recipe to its parts, and from a run back to its trained model."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from attncli.errors import UsageError
+from attncli.models.base import Seq2Seq, Source
+from attncli.recipe import Recipe
+from attncli.run import Run
+from attncli.text.batch import pad
+from attncli.text.subword import PAD, Codec
+
+MODEL = "model."
+PROBE = 64
+
+
+class Loaded(NamedTuple):
+    """A trained model with what it needs to read and write text."""
+
+    model: Seq2Seq
+    codec: Codec
+    recipe: Recipe
+    run: Run
+    state: str  # the checkpoint it was read from
+
+
+def build_model(recipe: Recipe, src_size: int, tgt_size: int) -> Seq2Seq:
+    """The recipe's model for vocabularies of these sizes, freshly initialized."""
+    model: Seq2Seq = recipe.choice("model").build(src_size, tgt_size)
+    return model
+
+
+def check(recipe: Recipe) -> None:
+    """Builds the model without memory, so that what cannot be is refused before data is read.
+
+    Raises:
+        UsageError: settings that do not go together.
+    """
+    if recipe.value("model.tied") == "all" and not recipe.value("subword.joint"):
+        raise UsageError("model.tied 'all' needs one vocabulary: set subword.joint=true")
+    with torch.device("meta"):
+        build_model(recipe, PROBE, PROBE)
+
+
+def load(run: Run, state: str = "", device: str | torch.device = "cpu") -> Loaded:
+    """The model of a run, ready to decode; without `state` the checkpoint that served best."""
+    recipe = run.recipe()
+    codec = Codec.load(run.codec)
+    model = build_model(recipe, codec.src.size, codec.tgt.size)
+    name = state or str(run.facts().get("use", "best" if run.has_state("best") else "last"))
+    tensors, _ = run.load_state(name)
+    model.load_state_dict(of_model(tensors))
+    return Loaded(model.to(device).eval(), codec, recipe, run, name)
+
+
+def of_model(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The model's own tensors of a checkpoint."""
+    return {n.removeprefix(MODEL): part for n, part in tensors.items() if n.startswith(MODEL)}
+
+
+def source_of(rows: list[list[int]], device: torch.device) -> Source:
+    """Encoded sentences as what the encoder gets."""
+    ids = torch.from_numpy(pad(rows)).to(device)
+    return Source(ids, ids != PAD)

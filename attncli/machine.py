@@ -1,0 +1,50 @@
+"""What the machine is told before any work: device, threads, allocator, tiny numbers."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+
+import torch
+
+from attncli.errors import UsageError
+
+M_TRIM_THRESHOLD = -1
+M_MMAP_MAX = -4
+KEPT_BYTES = 1 << 30
+
+
+def prepare(device: str = "cpu", threads: int = 0) -> torch.device:
+    """Sets up this process for training or decoding; call it before the first tensor is made.
+
+    Subnormal numbers become zero: gradients through a saturated softmax fall into them, and
+    products then run many times slower. Worker threads inherit this, hence the order.
+
+    Raises:
+        UsageError: the device is not there.
+    """
+    torch.set_flush_denormal(True)
+    _keep_freed_memory()
+    if threads:
+        torch.set_num_threads(threads)
+    kind = device.partition(":")[0]
+    present = {
+        "cpu": True,
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+    }
+    if kind not in present:
+        raise UsageError(f"unknown device '{device}'; there is cpu, cuda and mps")
+    if not present[kind]:
+        raise UsageError(f"this machine has no {kind} that torch can use (try --device cpu)")
+    return torch.device(device)
+
+
+def _keep_freed_memory() -> None:
+    """Has glibc keep large blocks for the next step, not hand them back and fault them in again."""
+    if sys.platform == "linux" and "MALLOC_TRIM_THRESHOLD_" not in os.environ:
+        libc = ctypes.CDLL(None)
+        if hasattr(libc, "mallopt"):
+            libc.mallopt(M_MMAP_MAX, 0)
+            libc.mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)

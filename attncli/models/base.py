@@ -1,0 +1,89 @@
+"""What every encoder-decoder is to its callers: encode once, then decode step by step or at once."""
+
+from __future__ import annotations
+
+from typing import ClassVar, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from attncli.attention.base import Memory, State
+from attncli.models.output import Output
+
+
+class Source(NamedTuple):
+    """What the encoder gets."""
+
+    ids: Tensor  # (batch, src_len)
+    mask: Tensor  # (batch, src_len), True at real tokens
+
+    def select(self, rows: Tensor) -> Source:
+        """Some sentences of the batch; `rows` (rows,) are their indices."""
+        return Source(self.ids.index_select(0, rows), self.mask.index_select(0, rows))
+
+
+class Decoded(NamedTuple):
+    """One step for every hypothesis, or all steps of the target: `queries` is either."""
+
+    hidden: Tensor  # (batch, queries, output_dim): the output layer makes words of it
+    weights: Tensor | None  # (batch, layers, heads, queries, src_len); None where not asked for
+    state: State
+    trace: dict[str, Tensor]
+    losses: dict[str, Tensor]  # (batch, queries)
+
+
+class Seq2Seq(nn.Module):
+    """An encoder-decoder. Search and objective know no more of a model than this."""
+
+    family: ClassVar[str] = "model"
+    name: ClassVar[str | None] = None
+    output: Output
+
+    def encode(self, source: Source) -> tuple[tuple[Memory, ...], State]:
+        """What the readers of the decoder may look at, and the state before the first word."""
+        raise NotImplementedError
+
+    def reserve(
+        self, memories: tuple[Memory, ...], queries: int, steps: int
+    ) -> tuple[Memory, ...]:
+        """Adds room for what a decoder remembers of itself over `steps` steps of `queries`."""
+        return memories
+
+    def decode_step(
+        self, token: Tensor, memories: tuple[Memory, ...], state: State, look: bool = False
+    ) -> Decoded:
+        """One step after the words `token` (batch, queries); with `look`, weights are kept."""
+        raise NotImplementedError
+
+    def forward(self, source: Source, tgt: Tensor, look: bool = False) -> Decoded:
+        """All steps after the words `tgt` (batch, tgt_len), the first of which is the start.
+
+        This plain form folds `decode_step`; a model whose steps do not wait for one another
+        computes them together instead, and a test holds the two equal.
+        """
+        memories, state = self.encode(source)
+        memories = self.reserve(memories, 1, tgt.size(1))
+        steps = []
+        for position in range(tgt.size(1)):
+            steps.append(
+                self.decode_step(tgt[:, position : position + 1], memories, state, look)
+            )
+            state = steps[-1].state
+        return join_steps(steps)
+
+
+def join_steps(steps: list[Decoded]) -> Decoded:
+    """Consecutive single steps as one Decoded over all of them."""
+    weights = [step.weights for step in steps if step.weights is not None]
+    return Decoded(
+        torch.cat([step.hidden for step in steps], 1),
+        torch.cat(weights, 3) if weights else None,
+        steps[-1].state,
+        join([step.trace for step in steps]),
+        join([step.losses for step in steps]),
+    )
+
+
+def join(parts: list[dict[str, Tensor]]) -> dict[str, Tensor]:
+    """Dictionaries of (batch, 1, ...) tensors as one of (batch, steps, ...)."""
+    return {name: torch.cat([part[name] for part in parts], 1) for name in parts[0]}

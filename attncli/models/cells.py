@@ -1,0 +1,141 @@
+"""Recurrent cells: Hochreiter and Schmidhuber 1997 (LSTM); Cho et al. 2014, arXiv 1406.1078 (GRU).
+
+A cell's input half is a product that does not wait for the step before, so it is computed for all
+steps together; only the recurrent half is in the loop.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from attncli.errors import UsageError
+from attncli.registry import Choice
+
+CellChoice = Annotated[Choice, "cell"]
+
+
+class Cell(nn.Module):
+    """One recurrent layer. `parts` names the tensors of its state; the first is its output.
+
+    Options:
+        layer_norm: normalize both halves of the gates (Ba et al. 2016, arXiv 1607.06450)
+    """
+
+    family: ClassVar[str] = "cell"
+    name: ClassVar[str | None] = None
+    parts: ClassVar[tuple[str, ...]] = ("hidden",)
+    gates: ClassVar[int]
+
+    def __init__(self, input_dim: int, hidden_dim: int, *, layer_norm: bool = False) -> None:
+        super().__init__()
+        width = self.gates * hidden_dim
+        self.input_dim = input_dim
+        self.hidden_dim = hidden_dim
+        self.input = nn.Linear(input_dim, width)
+        self.hidden = nn.Linear(hidden_dim, width, bias=False)
+        for weight in (self.input.weight, self.hidden.weight):
+            nn.init.uniform_(weight, -1 / math.sqrt(hidden_dim), 1 / math.sqrt(hidden_dim))
+        nn.init.zeros_(self.input.bias)
+        self.layer_norm = layer_norm
+        self.input_norm = nn.LayerNorm(width) if layer_norm else nn.Identity()
+        self.hidden_norm = nn.LayerNorm(width, bias=False) if layer_norm else nn.Identity()
+
+    def project(self, inputs: Tensor) -> Tensor:
+        """The input half of the gates, (..., gates * hidden_dim), for any number of steps."""
+        projected: Tensor = self.input_norm(self.input(inputs))
+        return projected
+
+    def forward(self, projected: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """One step from the projected input (..., gates * hidden_dim)."""
+        raise NotImplementedError
+
+    def run(self, inputs: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """All steps of inputs (batch, steps, input_dim).
+
+        Returns:
+            For each part of the state its value after every step, (batch, steps, hidden_dim).
+        """
+        states = []
+        for projected in self.project(inputs).unbind(1):
+            state = self(projected, state)
+            states.append(state)
+        return tuple(torch.stack(part, 1) for part in zip(*states, strict=True))
+
+    def zeros(self, batch: int) -> tuple[Tensor, ...]:
+        """The state before the first step."""
+        blank = self.input.weight.new_zeros(batch, self.hidden_dim)
+        return tuple(blank for _ in self.parts)
+
+
+class LSTM(Cell):
+    """Long short-term memory.
+
+        i, f, o = sigmoid(W x_t + U h_t-1 + b)      g = tanh(W x_t + U h_t-1 + b)
+        c_t = f * c_t-1 + i * g                     h_t = o * tanh(c_t)
+    """
+
+    name = "lstm"
+    parts = ("hidden", "cell")
+    gates = 4
+
+    def __init__(self, input_dim: int, hidden_dim: int, *, layer_norm: bool = False) -> None:
+        super().__init__(input_dim, hidden_dim, layer_norm=layer_norm)
+        nn.init.ones_(self.input.bias[hidden_dim : 2 * hidden_dim])
+
+    def forward(self, projected: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        hidden, cell = state
+        gates = projected + self.hidden_norm(self.hidden(hidden))
+        i, f, g, o = gates.chunk(4, -1)
+        cell = torch.sigmoid(f) * cell + torch.sigmoid(i) * torch.tanh(g)
+        return torch.sigmoid(o) * torch.tanh(cell), cell
+
+
+class GRU(Cell):
+    """Gated recurrent unit, the reset gate applied after the product with the state.
+
+        r, z = sigmoid(W x_t + U h_t-1 + b)      n = tanh(W x_t + r * (U h_t-1) + b)
+        h_t = (1 - z) * n + z * h_t-1
+    """
+
+    name = "gru"
+    gates = 3
+
+    def forward(self, projected: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        (hidden,) = state
+        recurrent = self.hidden_norm(self.hidden(hidden))
+        from_r, from_z, from_n = projected.chunk(3, -1)
+        to_r, to_z, to_n = recurrent.chunk(3, -1)
+        keep = torch.sigmoid(from_z + to_z)
+        new = torch.tanh(from_n + torch.sigmoid(from_r + to_r) * to_n)
+        return (torch.lerp(new, hidden, keep),)
+
+
+class GRUCho(Cell):
+    """Gated recurrent unit as its paper has it, the reset gate applied before the product.
+
+        r, z = sigmoid(W x_t + U h_t-1 + b)      n = tanh(W x_t + U (r * h_t-1) + b)
+        h_t = (1 - z) * h_t-1 + z * n
+
+    z is the share of the new state (Bahdanau 2015, appendix A.1.1).
+    """
+
+    name = "gru-cho"
+    gates = 3
+
+    def __init__(self, input_dim: int, hidden_dim: int, *, layer_norm: bool = False) -> None:
+        if layer_norm:
+            raise UsageError("gru-cho has no layer norm (try gru)")
+        super().__init__(input_dim, hidden_dim, layer_norm=layer_norm)
+
+    def forward(self, projected: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        (hidden,) = state
+        width = 2 * self.hidden_dim
+        recurrent = hidden @ self.hidden.weight[:width].t()
+        reset, new_share = torch.sigmoid(projected[..., :width] + recurrent).chunk(2, -1)
+        inner = (reset * hidden) @ self.hidden.weight[width:].t()
+        new = torch.tanh(projected[..., width:] + inner)
+        return (torch.lerp(hidden, new, new_share),)

@@ -1,0 +1,89 @@
+"""The recurrent encoder: a stack of layers, each of which reads in one direction or in both."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from attncli.errors import UsageError
+from attncli.models.cells import Cell, CellChoice
+from attncli.models.dropout import Dropout
+from attncli.models.layers import Layers
+
+READS_BACKWARD = {
+    "bidirectional": (False, True),
+    "forward": (False,),
+    "reversed": (True,),
+}
+
+
+class Encoded(NamedTuple):
+    """What came of a sentence, in the order in which it was written whatever the reading order."""
+
+    states: Tensor  # (batch, src_len, hidden)
+    mask: Tensor  # (batch, src_len)
+    ends: list[tuple[Tensor, ...]]  # per layer and part of the cell's state: (batch, hidden)
+
+
+class RecurrentEncoder(nn.Module):
+    """Layers of cells over the source; padding is never read."""
+
+    def __init__(
+        self, cell: CellChoice, embedding: int, hidden: int, layers: int, reading: str, dropout: float
+    ) -> None:
+        super().__init__()
+        self.backward_flags = READS_BACKWARD[reading]
+        if hidden % len(self.backward_flags):
+            raise UsageError(f"a {reading} encoder cannot divide a hidden size of {hidden}")
+        width = hidden // len(self.backward_flags)
+        self.layers: Layers[Layers[Cell]] = Layers(
+            Layers(
+                cell.build(hidden if layer else embedding, width) for _ in self.backward_flags
+            )
+            for layer in range(layers)
+        )
+        self.dropout = Dropout(dropout)
+
+    def forward(self, embedded: Tensor, mask: Tensor) -> Encoded:
+        """Reads embeddings (batch, src_len, embedding) with their mask (batch, src_len)."""
+        lengths = mask.sum(1)
+        ends = []
+        states = embedded
+        for number, layer in enumerate(self.layers):
+            inputs = self.dropout(states) if number else states
+            read = [
+                _read(cell, inputs, lengths, backward)
+                for cell, backward in zip(layer, self.backward_flags, strict=True)
+            ]
+            states = torch.cat([outputs for outputs, _ in read], -1)
+            parts = zip(*(end for _, end in read), strict=True)
+            ends.append(tuple(torch.cat(part, -1) for part in parts))
+        return Encoded(states * mask.unsqueeze(-1), mask, ends)
+
+
+def _read(
+    cell: Cell, inputs: Tensor, lengths: Tensor, backward: bool
+) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """One direction: outputs in written order, and the state after the last word read.
+
+    Padding stands behind the words in either direction, so that no word's state depends on it.
+    """
+    order = _reading_order(lengths, inputs.size(1)) if backward else None
+    sequence = inputs if order is None else _reordered(inputs, order)
+    parts = cell.run(sequence, cell.zeros(inputs.size(0)))
+    rows = torch.arange(inputs.size(0), device=inputs.device)
+    end = tuple(part[rows, lengths - 1] for part in parts)
+    return parts[0] if order is None else _reordered(parts[0], order), end
+
+
+def _reading_order(lengths: Tensor, src_len: int) -> Tensor:
+    """Each sentence's positions from its last word to its first, then its padding."""
+    positions = torch.arange(src_len, device=lengths.device)
+    last = lengths.unsqueeze(1) - 1
+    return torch.where(positions <= last, last - positions, positions)  # (batch, src_len)
+
+
+def _reordered(sequence: Tensor, order: Tensor) -> Tensor:
+    return sequence.gather(1, order.unsqueeze(-1).expand_as(sequence))

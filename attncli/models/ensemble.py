@@ -1,0 +1,92 @@
+"""Several models that decode together: the mean of their probabilities at every word."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple, cast
+
+import torch
+from torch import Tensor
+
+from attncli.attention.base import Memory, State
+from attncli.models.base import Decoded, Seq2Seq, Source
+from attncli.models.layers import Layers
+from attncli.models.output import Output
+
+
+class MeanOutput(Output):
+    """The mean over models of the probability of every word."""
+
+    def __init__(self, outputs: Sequence[Output]) -> None:
+        super().__init__()
+        self.outputs: Layers[Output] = Layers(outputs)
+
+    def log_probs(self, decoded: Decoded, source: Source) -> Tensor:
+        each = []
+        for number, output in enumerate(self.outputs):
+            own = decoded._replace(hidden=decoded.trace[f"{number}.hidden"])
+            each.append(output.log_probs(own, source))
+        return torch.stack(each).logsumexp(0) - math.log(len(each))
+
+
+class Group(NamedTuple):
+    """The memories of one model; what the search does to a memory, it does to all of them."""
+
+    memories: tuple[Memory, ...]
+
+    def select(self, rows: Tensor) -> Group:
+        """The memories of some sentences of the batch."""
+        return Group(tuple(memory.select(rows) for memory in self.memories))
+
+
+class Ensemble(Seq2Seq):
+    """Models over one vocabulary, as one model.
+
+        p(y) = 1/M sum_m p_m(y)
+
+    The mean weights of each model stand where a single model has its layers.
+    """
+
+    def __init__(self, models: Sequence[Seq2Seq]) -> None:
+        super().__init__()
+        self.models: Layers[Seq2Seq] = Layers(models)
+        self.output = MeanOutput([model.output for model in models])
+
+    def encode(self, source: Source) -> tuple[tuple[Memory, ...], State]:
+        encoded = [model.encode(source) for model in self.models]
+        groups = tuple(Group(memories) for memories, _ in encoded)
+        state = {
+            f"{number}.{name}": part
+            for number, (_, start) in enumerate(encoded)
+            for name, part in start.items()
+        }
+        return cast("tuple[Memory, ...]", groups), state
+
+    def reserve(
+        self, memories: tuple[Memory, ...], queries: int, steps: int
+    ) -> tuple[Memory, ...]:
+        groups = cast("tuple[Group, ...]", memories)
+        room = tuple(
+            Group(model.reserve(group.memories, queries, steps))
+            for model, group in zip(self.models, groups, strict=True)
+        )
+        return cast("tuple[Memory, ...]", room)
+
+    def decode_step(
+        self, token: Tensor, memories: tuple[Memory, ...], state: State, look: bool = False
+    ) -> Decoded:
+        groups = cast("tuple[Group, ...]", memories)
+        trace: dict[str, Tensor] = {}
+        seen = []
+        after: State = {}
+        for number, (model, group) in enumerate(zip(self.models, groups, strict=True)):
+            prefix = f"{number}."
+            own = {n.removeprefix(prefix): v for n, v in state.items() if n.startswith(prefix)}
+            decoded = model.decode_step(token, group.memories, own, look)
+            trace[prefix + "hidden"] = decoded.hidden
+            after.update({prefix + name: part for name, part in decoded.state.items()})
+            if decoded.weights is not None:
+                seen.append(decoded.weights.mean((1, 2), keepdim=True))
+        weights = torch.cat(seen, 1) if seen else None
+        return Decoded(trace["0.hidden"], weights, after, trace, {})

@@ -1,0 +1,79 @@
+"""From the decoder's hidden states to words: the output layer, its loss and its best words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from attncli.models.cross_entropy import projected_cross_entropy
+
+if TYPE_CHECKING:
+    from attncli.models.base import Decoded, Source
+
+
+class Loss(NamedTuple):
+    """A sum over words: what is minimised, and the plain negative log-likelihood (nats)."""
+
+    loss: Tensor
+    nll: Tensor
+
+
+class Output(nn.Module):
+    """Makes words of what the decoder computed."""
+
+    family: ClassVar[str] = "output"
+    name: ClassVar[str | None] = None
+
+    def nll(
+        self, decoded: Decoded, source: Source, target: Tensor, mask: Tensor, smoothing: float
+    ) -> Loss:
+        """The loss of the words `target` (batch, tgt_len) where `mask` is True."""
+        raise NotImplementedError
+
+    def log_probs(self, decoded: Decoded, source: Source) -> Tensor:
+        """Log-probabilities of every word, (batch, queries, vocab)."""
+        raise NotImplementedError
+
+    def best(self, decoded: Decoded, source: Source, k: int) -> tuple[Tensor, Tensor]:
+        """The k best words: their log-probabilities and ids, each (batch, queries, k)."""
+        log_probs, ids = self.log_probs(decoded, source).topk(k, -1)
+        return log_probs, ids
+
+
+class Projection(Output):
+    """One linear layer and a softmax over the vocabulary.
+
+        p(y | hidden) = softmax(W hidden + b)
+
+    Options:
+        bias: a bias for every word
+    """
+
+    name = "projection"
+
+    def __init__(self, dim: int, vocab: int, *, bias: bool = True) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(vocab, dim))
+        nn.init.normal_(self.weight, std=dim**-0.5)
+        self.bias = nn.Parameter(torch.zeros(vocab)) if bias else None
+
+    def nll(
+        self, decoded: Decoded, source: Source, target: Tensor, mask: Tensor, smoothing: float
+    ) -> Loss:
+        rows = decoded.hidden[mask]  # (words, dim)
+        loss, nll = projected_cross_entropy(rows, self.weight, self.bias, target[mask], smoothing)
+        return Loss(loss, nll)
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """Scores of every word before the softmax, (..., vocab)."""
+        return nn.functional.linear(hidden, self.weight, self.bias)
+
+    def log_probs(self, decoded: Decoded, source: Source) -> Tensor:
+        return self.logits(decoded.hidden).log_softmax(-1)
+
+    def best(self, decoded: Decoded, source: Source, k: int) -> tuple[Tensor, Tensor]:
+        logits = self.logits(decoded.hidden)
+        top, ids = logits.topk(k, -1)
+        return top - logits.logsumexp(-1, keepdim=True), ids

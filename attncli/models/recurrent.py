@@ -1,0 +1,95 @@
+"""The recurrent encoder-decoder: Bahdanau 2015, Luong 2015, and what lies between them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from torch import Tensor
+
+from attncli.attention.base import Attention, AttentionChoice, Memory, State
+from attncli.models.base import Decoded, Seq2Seq, Source
+from attncli.models.bridge import Bridge
+from attncli.models.cells import CellChoice
+from attncli.models.dropout import Dropout
+from attncli.models.embedding import Tied, embeddings
+from attncli.models.encoder import RecurrentEncoder
+from attncli.models.wiring import DecoderSizes, Wiring
+from attncli.registry import Choice, Positive, Probability
+
+
+class Recurrent(Seq2Seq):
+    """A recurrent encoder and a recurrent decoder around one attention.
+
+    Options:
+        attention: where the decoder looks
+        reads: when it looks: before, after or between its state updates
+        cell: the recurrent cell of encoder and decoder
+        readout: what the output layer reads
+        bridge: where the decoder's first state comes from
+        output: the output layer
+        encoder: the order in which the source is read
+        embedding: width of the embeddings
+        hidden: width of the decoder's state, and of the encoder's over both directions
+        layers: layers of encoder and decoder
+        tied: share the output layer's matrix with the target embedding, or all three
+        embedding_dropout: share of the embeddings' values dropped
+        context_dropout: share of the encoder states' values dropped
+        layer_dropout: share dropped between layers
+        output_dropout: share dropped before the output layer
+    """
+
+    name = "recurrent"
+
+    def __init__(
+        self,
+        src_vocab: int,
+        tgt_vocab: int,
+        *,
+        attention: AttentionChoice = Choice("attention", "general"),
+        reads: Annotated[Choice, "wiring"] = Choice("wiring", "after"),
+        cell: CellChoice = Choice("cell", "lstm"),
+        readout: Annotated[Choice, "readout"] = Choice("readout", "tanh"),
+        bridge: Annotated[Choice, "bridge"] = Choice("bridge", "last"),
+        output: Annotated[Choice, "output"] = Choice("output", "projection"),
+        encoder: Literal["bidirectional", "forward", "reversed"] = "bidirectional",
+        embedding: Positive = 256,
+        hidden: Positive = 512,
+        layers: Positive = 1,
+        tied: Tied = "none",
+        embedding_dropout: Probability = 0.2,
+        context_dropout: Probability = 0.0,
+        layer_dropout: Probability = 0.2,
+        output_dropout: Probability = 0.2,
+    ) -> None:
+        super().__init__()
+        self.encoder = RecurrentEncoder(cell, embedding, hidden, layers, encoder, layer_dropout)
+        looks: Attention = attention.build(hidden, hidden)
+        sizes = DecoderSizes(embedding, hidden, hidden, layers)
+        self.decoder: Wiring = reads.build(sizes, looks, cell, readout, layer_dropout)
+        self.bridge: Bridge = bridge.build(hidden, hidden, layers, self.decoder.parts)
+        width = self.decoder.readout.dim
+        self.output = output.build(width, tgt_vocab)
+        self.src_embedding, self.tgt_embedding = embeddings(
+            src_vocab, tgt_vocab, embedding, self.output, width, tied
+        )
+        self.embedding_dropout = Dropout(embedding_dropout)
+        self.context_dropout = Dropout(context_dropout)
+        self.output_dropout = Dropout(output_dropout)
+
+    def encode(self, source: Source) -> tuple[tuple[Memory, ...], State]:
+        embedded = self.embedding_dropout(self.src_embedding(source.ids))
+        encoded = self.encoder(embedded, source.mask)
+        states = self.context_dropout(encoded.states)
+        memory = self.decoder.attention.remember(states, source.mask)
+        return (memory,), self.decoder.start(self.bridge(encoded), memory)
+
+    def decode_step(
+        self, token: Tensor, memories: tuple[Memory, ...], state: State, look: bool = False
+    ) -> Decoded:
+        return self.decoder.step(self.tgt_embedding(token), memories[0], state, look)
+
+    def forward(self, source: Source, tgt: Tensor, look: bool = False) -> Decoded:
+        (memory,), state = self.encode(source)
+        embedded = self.embedding_dropout(self.tgt_embedding(tgt))
+        decoded = self.decoder.run(embedded, memory, state, look)
+        return decoded._replace(hidden=self.output_dropout(decoded.hidden))

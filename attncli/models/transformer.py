@@ -1,0 +1,279 @@
+"""Vaswani et al. 2017, "Attention is all you need", arXiv 1706.03762."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal
+
+import torch
+from torch import Tensor, nn
+
+from attncli.attention.base import Attention, AttentionChoice, Memory, State, all_steps
+from attncli.models.base import Decoded, Seq2Seq, Source
+from attncli.models.dropout import Dropout
+from attncli.models.embedding import Tied, embeddings
+from attncli.models.layers import Layers
+from attncli.models.positions import Positions
+from attncli.registry import Choice, Count, Positive, Probability
+
+Norm = Literal["pre", "post"]
+
+
+class FeedForward(nn.Module):
+    """The same two-layer network at every position: W_2 max(0, W_1 x + b_1) + b_2 (eq. 2)."""
+
+    def __init__(self, dim: int, width: int) -> None:
+        super().__init__()
+        self.wide = nn.Linear(dim, width)
+        self.narrow = nn.Linear(width, dim)
+        for layer in (self.wide, self.narrow):
+            nn.init.xavier_uniform_(layer.weight)
+            nn.init.zeros_(layer.bias)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        outputs: Tensor = self.narrow(torch.relu(self.wide(inputs)))
+        return outputs
+
+
+class Residual(nn.Module):
+    """What surrounds a sub-layer: its input is added to its output, and normalized.
+
+        post: x + f(x) normalized      pre: x + f(x normalized)
+    """
+
+    def __init__(self, dim: int, norm: Norm, dropout: float) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(dim)
+        self.dropout = Dropout(dropout)
+        self.before = norm == "pre"
+
+    def enter(self, inputs: Tensor) -> Tensor:
+        """What the sub-layer reads."""
+        entered: Tensor = self.norm(inputs) if self.before else inputs
+        return entered
+
+    def leave(self, inputs: Tensor, outputs: Tensor) -> Tensor:
+        """What the next sub-layer gets."""
+        total = inputs + self.dropout(outputs)
+        left: Tensor = total if self.before else self.norm(total)
+        return left
+
+
+class EncoderLayer(nn.Module):
+    """Self-attention, then the feed-forward network."""
+
+    def __init__(self, looks: Attention, dim: int, width: int, norm: Norm, dropout: float) -> None:
+        super().__init__()
+        self.looks = looks
+        self.feed_forward = FeedForward(dim, width)
+        self.around_looks = Residual(dim, norm, dropout)
+        self.around_feed_forward = Residual(dim, norm, dropout)
+
+    def forward(self, inputs: Tensor, mask: Tensor) -> Tensor:
+        """States (batch, src_len, dim), mask (batch, 1 or src_len, src_len)."""
+        entered = self.around_looks.enter(inputs)
+        memory = self.looks.remember(entered, mask[:, 0])._replace(mask=mask)
+        state = all_steps(self.looks.start(memory), inputs.size(1))
+        seen, _ = self.looks.read(entered, memory, state)
+        inputs = self.around_looks.leave(inputs, seen)
+        seen = self.feed_forward(self.around_feed_forward.enter(inputs))
+        return self.around_feed_forward.leave(inputs, seen)
+
+
+class DecoderLayer(nn.Module):
+    """Self-attention over the words so far, attention to the source, the feed-forward network."""
+
+    def __init__(
+        self,
+        looks_back: Attention,
+        looks: Attention,
+        dim: int,
+        width: int,
+        norm: Norm,
+        dropout: float,
+    ) -> None:
+        super().__init__()
+        self.looks_back = looks_back
+        self.looks = looks
+        self.feed_forward = FeedForward(dim, width)
+        self.around_looks_back = Residual(dim, norm, dropout)
+        self.around_looks = Residual(dim, norm, dropout)
+        self.around_feed_forward = Residual(dim, norm, dropout)
+
+    def forward(
+        self, inputs: Tensor, own: Memory, source: Memory, state: State, look: bool
+    ) -> tuple[Tensor, Tensor | None]:
+        """States (batch, queries, dim), and with `look` the weights on the source.
+
+        `own` is the memory of the words so far.
+        """
+        entered = self.around_looks_back.enter(inputs)
+        seen, _ = self.looks_back.read(entered, own, state)
+        inputs = self.around_looks_back.leave(inputs, seen)
+        entered = self.around_looks.enter(inputs)
+        weights = None
+        if look:
+            attended = self.looks(entered, source, state)
+            seen, weights = attended.context, attended.trace["heads"]
+        else:
+            seen, _ = self.looks.read(entered, source, state)
+        inputs = self.around_looks.leave(inputs, seen)
+        seen = self.feed_forward(self.around_feed_forward.enter(inputs))
+        return self.around_feed_forward.leave(inputs, seen), weights
+
+
+class Transformer(Seq2Seq):
+    """Attention only: no recurrence, every target word computed at once in training.
+
+    Options:
+        attention: the attention of each head on the source
+        self_attention: the attention of each head within a sentence
+        heads: attentions side by side
+        dim: width of every state
+        feed_forward: width of the feed-forward network
+        layers: layers of the encoder
+        decoder_layers: layers of the decoder; 0 takes the encoder's
+        norm: normalize after each sub-layer (the paper) or before it
+        positions: how the order of words is known
+        window: a word looks at this many words on each side of it; 0 at all of them
+        output: the output layer
+        tied: share the output layer's matrix with the target embedding, or all three
+        dropout: share dropped of embeddings and of every sub-layer's output
+    """
+
+    name = "transformer"
+
+    def __init__(
+        self,
+        src_vocab: int,
+        tgt_vocab: int,
+        *,
+        attention: AttentionChoice = Choice("attention", "scaled-dot"),
+        self_attention: AttentionChoice = Choice("attention", "scaled-dot"),
+        heads: Positive = 4,
+        dim: Positive = 256,
+        feed_forward: Positive = 512,
+        layers: Positive = 3,
+        decoder_layers: Count = 0,
+        norm: Norm = "post",
+        positions: Annotated[Choice, "positions"] = Choice("positions", "sinusoidal"),
+        window: Count = 0,
+        output: Annotated[Choice, "output"] = Choice("output", "projection"),
+        tied: Tied = "none",
+        dropout: Probability = 0.1,
+    ) -> None:
+        super().__init__()
+        source_heads = Choice("attention", "multihead", {"heads": heads, "attention": attention})
+        own_heads = Choice("attention", "multihead", {"heads": heads, "attention": self_attention})
+        self.output = output.build(dim, tgt_vocab)
+        self.src_embedding, self.tgt_embedding = embeddings(
+            src_vocab, tgt_vocab, dim, self.output, dim, tied
+        )
+        self.scale = math.sqrt(dim)
+        self.positions: Positions = positions.build(dim)
+        self.dropout = Dropout(dropout)
+        self.window = window
+        self.encoder_layers = Layers(
+            EncoderLayer(own_heads.build(dim, dim), dim, feed_forward, norm, dropout)
+            for _ in range(layers)
+        )
+        self.decoder_layers = Layers(
+            DecoderLayer(
+                own_heads.build(dim, dim),
+                source_heads.build(dim, dim),
+                dim,
+                feed_forward,
+                norm,
+                dropout,
+            )
+            for _ in range(decoder_layers or layers)
+        )
+        pre = norm == "pre"
+        self.encoder_norm = nn.LayerNorm(dim) if pre else nn.Identity()
+        self.decoder_norm = nn.LayerNorm(dim) if pre else nn.Identity()
+
+    def embed(self, table: nn.Embedding, ids: Tensor, positions: Tensor) -> Tensor:
+        """sqrt(dim) E y + position, (batch, length, dim)."""
+        embedded: Tensor = self.dropout(table(ids) * self.scale + self.positions(positions))
+        return embedded
+
+    def near(self, length: int, like: Tensor) -> Tensor:
+        """True where two positions are within the window of each other: (1, length, length)."""
+        steps = torch.arange(length, device=like.device)
+        apart = (steps.unsqueeze(0) - steps.unsqueeze(1)).abs()
+        return (apart <= (self.window or length)).unsqueeze(0)
+
+    def encode(self, source: Source) -> tuple[tuple[Memory, ...], State]:
+        length = source.ids.size(1)
+        states = self.embed(self.src_embedding, source.ids, torch.arange(length).to(source.ids))
+        mask = source.mask.unsqueeze(1)
+        if self.window:
+            mask = mask & self.near(length, source.ids)
+        for layer in self.encoder_layers:
+            states = layer(states, mask)
+        states = self.encoder_norm(states)
+        memories = tuple(layer.looks.remember(states, source.mask) for layer in self.decoder_layers)
+        start: State = {"position": source.ids.new_zeros(source.ids.size(0), 1)}
+        start["lineage"] = source.ids.new_zeros(source.ids.size(0), 1, 0)
+        return memories, start
+
+    def reserve(
+        self, memories: tuple[Memory, ...], queries: int, steps: int
+    ) -> tuple[Memory, ...]:
+        room = []
+        for memory in memories:
+            batch, heads, _, head_dim = memory.keys.shape
+            shape = (batch, heads, queries * steps, head_dim)
+            blank = memory.mask.new_zeros(batch, 1, queries * steps)
+            room.append(Memory(memory.keys.new_zeros(shape), memory.keys.new_zeros(shape), blank))
+        return memories + tuple(room)
+
+    def decode_step(
+        self, token: Tensor, memories: tuple[Memory, ...], state: State, look: bool = False
+    ) -> Decoded:
+        batch, queries = token.shape
+        past = state["lineage"].expand(batch, queries, -1)  # (batch, queries, steps so far)
+        begin = past.size(2) * queries
+        slots = torch.arange(begin, begin + queries, device=token.device)
+        lineage = torch.cat([past, slots.expand(batch, queries).unsqueeze(2)], 2)
+        reach = lineage[:, :, -(self.window + 1) :] if self.window else lineage
+        mask = torch.zeros(batch, queries, begin + queries, dtype=torch.bool, device=token.device)
+        mask.scatter_(2, reach, True)
+        position = state["position"].expand(batch, queries)
+        inputs = self.embed(self.tgt_embedding, token, position)
+        count = len(self.decoder_layers)
+        seen = []
+        for layer, source, room in zip(
+            self.decoder_layers, memories[:count], memories[count:], strict=True
+        ):
+            entered = layer.around_looks_back.enter(inputs)
+            written = layer.looks_back.remember(entered, mask[:, 0, begin:])
+            room.keys[:, :, begin : begin + queries] = written.keys
+            room.values[:, :, begin : begin + queries] = written.values
+            end = begin + queries
+            own = Memory(room.keys[:, :, :end], room.values[:, :, :end], mask)
+            inputs, weights = layer(inputs, own, source, {"position": position}, look)
+            seen.append(weights)
+        after = {"position": position + 1, "lineage": lineage}
+        return self._decoded(self.decoder_norm(inputs), seen, after)
+
+    def forward(self, source: Source, tgt: Tensor, look: bool = False) -> Decoded:
+        memories, state = self.encode(source)
+        length = tgt.size(1)
+        steps = all_steps({"position": state["position"]}, length)
+        inputs = self.embed(self.tgt_embedding, tgt, steps["position"])
+        past = torch.ones(length, length, dtype=torch.bool, device=tgt.device).tril()
+        mask = past.unsqueeze(0) & self.near(length, tgt)
+        mask = mask.expand(tgt.size(0), -1, -1)
+        seen = []
+        for layer, memory in zip(self.decoder_layers, memories, strict=True):
+            entered = layer.around_looks_back.enter(inputs)
+            own = layer.looks_back.remember(entered, mask[:, 0])._replace(mask=mask)
+            inputs, weights = layer(inputs, own, memory, steps, look)
+            seen.append(weights)
+        return self._decoded(self.decoder_norm(inputs), seen, {})
+
+    def _decoded(self, hidden: Tensor, seen: list[Tensor | None], state: State) -> Decoded:
+        looked = [weights.transpose(1, 2) for weights in seen if weights is not None]
+        weights = torch.stack(looked, 1) if looked else None
+        return Decoded(hidden, weights, state, {}, {})

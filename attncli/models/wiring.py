@@ -1,0 +1,293 @@
+"""When a recurrent decoder looks at the source: before, after or between its state updates.
+
+The name matters as much as the score. Bahdanau 2015 looks with the state before the step, Luong
+2015 with the state after it, the conditional GRU (Sennrich et al. 2017, arXiv 1703.04357) between
+two cells.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from attncli.attention.base import Attended, Attention, Memory, State, all_steps
+from attncli.models.base import Decoded, join
+from attncli.models.cells import Cell, CellChoice
+from attncli.models.dropout import Dropout
+from attncli.models.layers import Layers
+from attncli.models.readout import Readout, ReadoutSizes
+from attncli.registry import Choice
+
+
+class DecoderSizes(NamedTuple):
+    """Widths of a recurrent decoder, and its layers."""
+
+    embedding: int
+    hidden: int
+    memory: int
+    layers: int
+
+
+class Glance(NamedTuple):
+    """One step inside the loop: the decoder's state, what it saw, and what it hands on."""
+
+    hidden: Tensor  # (batch, queries, hidden)
+    attended: Attended
+    state: State
+
+
+class Wiring(nn.Module):
+    """A recurrent decoder around one attention. A subclass says in which order things happen."""
+
+    family: ClassVar[str] = "wiring"
+    name: ClassVar[str | None] = None
+
+    def __init__(
+        self,
+        sizes: DecoderSizes,
+        attention: Attention,
+        cell: CellChoice,
+        readout: Choice,
+        dropout: float,
+    ) -> None:
+        super().__init__()
+        self.attention = attention
+        self.cells: Layers[Cell] = Layers(
+            cell.build(sizes.hidden if layer else sizes.embedding, sizes.hidden)
+            for layer in range(sizes.layers)
+        )
+        self.dropout = Dropout(dropout)
+        widths = ReadoutSizes(sizes.hidden, attention.context_dim, sizes.embedding)
+        self.readout: Readout = readout.build(widths)
+        self.parts = len(self.first.parts)
+
+    @property
+    def first(self) -> Cell:
+        """The cell that reads the last word."""
+        return self.cells.at(0)
+
+    def start(self, layers: list[tuple[Tensor, ...]], memory: Memory) -> State:
+        """The state before the first word, from each layer's (batch, hidden)."""
+        state = named([tuple(part.unsqueeze(1) for part in layer) for layer in layers])
+        for name, part in self.attention.start(memory).items():
+            state["attention." + name] = part
+        return state
+
+    def advance(
+        self, projected: Tensor, embedded: Tensor, memory: Memory, state: State
+    ) -> Glance:
+        """One step from the first cell's projected input (batch, queries, gates)."""
+        raise NotImplementedError
+
+    def step(self, embedded: Tensor, memory: Memory, state: State, look: bool) -> Decoded:
+        """One step after words embedded as (batch, queries, embedding)."""
+        glance = self.advance(self.first.project(embedded), embedded, memory, state)
+        return self.finish(glance, embedded, look)
+
+    def run(self, embedded: Tensor, memory: Memory, state: State, look: bool) -> Decoded:
+        """All steps after the words embedded as (batch, tgt_len, embedding)."""
+        glances = []
+        projected = self.first.project(embedded)
+        for step in range(embedded.size(1)):
+            at = slice(step, step + 1)
+            glances.append(self.advance(projected[:, at], embedded[:, at], memory, state))
+            state = glances[-1].state
+        return self.finish(joined(glances, look), embedded, look)
+
+    def finish(self, glance: Glance, embedded: Tensor, look: bool) -> Decoded:
+        """What the output layer reads: no step waits for it, so it is computed for all at once."""
+        hidden = self.readout(glance.hidden, glance.attended.context, embedded)
+        return as_decoded(hidden, glance, look)
+
+    def look(self, query: Tensor, memory: Memory, state: State) -> Attended:
+        """One look at the source with the attention's part of the decoder's state."""
+        prefix = "attention."
+        own = {name.removeprefix(prefix): v for name, v in state.items() if prefix in name}
+        attended: Attended = self.attention(query, memory, own)
+        return attended
+
+    def stack(
+        self, projected: Tensor, layers: list[tuple[Tensor, ...]]
+    ) -> list[tuple[Tensor, ...]]:
+        """One step of every layer, the first from its projected input."""
+        after: list[tuple[Tensor, ...]] = [self.first(projected, layers[0])]
+        for cell, before in zip(list(self.cells)[1:], layers[1:], strict=True):
+            after.append(cell(cell.project(self.dropout(after[-1][0])), before))
+        return after
+
+    def layers(self, state: State) -> list[tuple[Tensor, ...]]:
+        """Each layer's parts of the decoder's state."""
+        return [
+            tuple(state[f"layer{number}.{part}"] for part in range(self.parts))
+            for number in range(len(self.cells))
+        ]
+
+    def state_after(self, layers: list[tuple[Tensor, ...]], attended: Attended) -> State:
+        """The decoder's state after a step."""
+        return named(layers) | {"attention." + name: v for name, v in attended.state.items()}
+
+
+class After(Wiring):
+    """Luong 2015: update the state with the last word, then look with the new state.
+
+        h_t = RNN(h_t-1, [E y_t-1 ; out_t-1])      c_t = attend(h_t)      out_t = readout(h_t, c_t)
+
+    Without input feeding out_t-1 is left out; then nothing in the recurrence waits for attention,
+    and one look serves the whole target.
+
+    Options:
+        feed: input feeding: the last attentional state is part of the next input
+    """
+
+    name = "after"
+
+    def __init__(
+        self,
+        sizes: DecoderSizes,
+        attention: Attention,
+        cell: CellChoice,
+        readout: Choice,
+        dropout: float,
+        *,
+        feed: bool = True,
+    ) -> None:
+        super().__init__(sizes, attention, cell, readout, dropout)
+        self.feed = feed
+        if feed:
+            self.fed = nn.Linear(self.readout.dim, self.first.input.out_features, bias=False)
+            nn.init.uniform_(self.fed.weight, -(sizes.hidden**-0.5), sizes.hidden**-0.5)
+
+    def start(self, layers: list[tuple[Tensor, ...]], memory: Memory) -> State:
+        state = super().start(layers, memory)
+        if self.feed:
+            state["feed"] = layers[0][0].new_zeros(layers[0][0].size(0), 1, self.readout.dim)
+        return state
+
+    def advance(
+        self, projected: Tensor, embedded: Tensor, memory: Memory, state: State
+    ) -> Glance:
+        if self.feed:
+            projected = projected + self.fed(state["feed"])
+        layers = self.stack(projected, self.layers(state))
+        hidden = layers[-1][0]
+        attended = self.look(hidden, memory, state)
+        after = self.state_after(layers, attended)
+        if self.feed:
+            hidden = self.readout(hidden, attended.context, embedded)
+            after["feed"] = hidden
+        return Glance(hidden, attended, after)
+
+    def run(self, embedded: Tensor, memory: Memory, state: State, look: bool) -> Decoded:
+        if self.feed or self.attention.sequential:
+            return super().run(embedded, memory, state, look)
+        outputs = embedded
+        for number, (cell, start) in enumerate(zip(self.cells, self.layers(state), strict=True)):
+            inputs = self.dropout(outputs) if number else outputs
+            outputs = cell.run(inputs, tuple(part.squeeze(1) for part in start))[0]
+        at_once = {f"attention.{name}": part for name, part in self.steps(state, embedded).items()}
+        attended = self.look(outputs, memory, at_once)
+        return self.finish(Glance(outputs, attended, {}), embedded, look)
+
+    def steps(self, state: State, embedded: Tensor) -> State:
+        """The attention's start state, for all steps of the target at once."""
+        return all_steps({"position": state["attention.position"]}, embedded.size(1))
+
+    def finish(self, glance: Glance, embedded: Tensor, look: bool) -> Decoded:
+        if self.feed:
+            return as_decoded(glance.hidden, glance, look)
+        return super().finish(glance, embedded, look)
+
+
+class Before(Wiring):
+    """Bahdanau 2015: look with the state before the step, then update the state with what was seen.
+
+        c_t = attend(s_t-1)      s_t = RNN(s_t-1, [E y_t-1 ; c_t])      out_t = readout(s_t, c_t)
+    """
+
+    name = "before"
+
+    def __init__(
+        self,
+        sizes: DecoderSizes,
+        attention: Attention,
+        cell: CellChoice,
+        readout: Choice,
+        dropout: float,
+    ) -> None:
+        super().__init__(sizes, attention, cell, readout, dropout)
+        self.seen = nn.Linear(attention.context_dim, self.first.input.out_features, bias=False)
+
+    def advance(
+        self, projected: Tensor, embedded: Tensor, memory: Memory, state: State
+    ) -> Glance:
+        before = self.layers(state)
+        attended = self.look(before[-1][0], memory, state)
+        layers = self.stack(projected + self.seen(attended.context), before)
+        return Glance(layers[-1][0], attended, self.state_after(layers, attended))
+
+
+class Between(Wiring):
+    """Conditional cell (Nematus, LIUM): update with the last word, look, update with what was seen.
+
+        s'_t = RNN_1(s_t-1, E y_t-1)      c_t = attend(s'_t)      s_t = RNN_2(s'_t, c_t)
+    """
+
+    name = "between"
+
+    def __init__(
+        self,
+        sizes: DecoderSizes,
+        attention: Attention,
+        cell: CellChoice,
+        readout: Choice,
+        dropout: float,
+    ) -> None:
+        super().__init__(sizes, attention, cell, readout, dropout)
+        self.second: Cell = cell.build(attention.context_dim, sizes.hidden)
+
+    def advance(
+        self, projected: Tensor, embedded: Tensor, memory: Memory, state: State
+    ) -> Glance:
+        before = self.layers(state)
+        halfway: tuple[Tensor, ...] = self.first(projected, before[0])
+        attended = self.look(halfway[0], memory, state)
+        layers = [self.second(self.second.project(attended.context), halfway)]
+        for cell, layer in zip(list(self.cells)[1:], before[1:], strict=True):
+            layers.append(cell(cell.project(self.dropout(layers[-1][0])), layer))
+        return Glance(layers[-1][0], attended, self.state_after(layers, attended))
+
+
+def named(layers: list[tuple[Tensor, ...]]) -> State:
+    """The parts of each layer's state under their names."""
+    return {
+        f"layer{number}.{part}": value
+        for number, layer in enumerate(layers)
+        for part, value in enumerate(layer)
+    }
+
+
+def joined(glances: list[Glance], look: bool) -> Glance:
+    """Consecutive steps as one glance over all of them."""
+    seen = [glance.attended for glance in glances]
+    weights = [attended.weights for attended in seen if attended.weights is not None]
+    attended = Attended(
+        torch.cat([attended.context for attended in seen], 1),
+        torch.cat(weights, 1) if look and weights else None,
+        seen[-1].state,
+        join([attended.trace for attended in seen]) if look else {},
+        join([attended.losses for attended in seen]),
+    )
+    hidden = torch.cat([glance.hidden for glance in glances], 1)
+    return Glance(hidden, attended, glances[-1].state)
+
+
+def as_decoded(hidden: Tensor, glance: Glance, look: bool) -> Decoded:
+    """A glance as the model's callers see it; its weights as one layer, with one head or more."""
+    attended = glance.attended
+    if not look or attended.weights is None:
+        return Decoded(hidden, None, glance.state, {}, attended.losses)
+    heads = attended.trace.get("heads", attended.weights.unsqueeze(2))
+    weights = heads.transpose(1, 2).unsqueeze(1)  # (batch, 1, heads, queries, src_len)
+    return Decoded(hidden, weights, glance.state, attended.trace, attended.losses)

@@ -1,0 +1,77 @@
+"""What training minimises: the words' cross-entropy, and named terms that a mechanism brings."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from attncli.errors import UsageError
+from attncli.models.base import Decoded, Seq2Seq, Source
+from attncli.registry import Probability
+from attncli.text.subword import BOS, PAD
+
+
+class Losses(NamedTuple):
+    """Sums over the words of a batch."""
+
+    total: Tensor  # what is minimised; has a gradient
+    nll: Tensor  # negative log-likelihood of the right words, in nats
+    parts: dict[str, Tensor]  # each further term, before its weight
+
+
+class Objective(nn.Module):
+    """Label-smoothed cross-entropy plus weighted terms.
+
+        L = sum_t (1 - e) (-log p(y_t)) + e / V sum_v (-log p(v))  +  g sum_t guided_t
+
+    Guided alignment (Chen et al. 2016, arXiv 1607.01628) draws the weights to gold links, where
+    the data has them: guided_t = - sum_s gold_ts log a_ts, over the words that have a link.
+
+    Options:
+        label_smoothing: share of the probability spread over the vocabulary
+        guided: weight of guided alignment; needs data with gold links
+    """
+
+    def __init__(self, *, label_smoothing: Probability = 0.1, guided: float = 0.0) -> None:
+        super().__init__()
+        self.label_smoothing = label_smoothing
+        self.guided = guided
+
+    def forward(
+        self, model: Seq2Seq, source: Source, target: Tensor, links: Tensor | None
+    ) -> Losses:
+        """The losses of targets (batch, tgt_len), which end in EOS and are padded.
+
+        `links` (batch, tgt_len, src_len) are gold links, each linked row summing to one.
+        """
+        decoded: Decoded = model(source, shifted(target), self.guided > 0)
+        mask = target != PAD
+        words = model.output.nll(decoded, source, target, mask, self.label_smoothing)
+        total = words.loss
+        parts = {name: (term * mask).sum() for name, term in decoded.losses.items()}
+        if self.guided:
+            parts["guided"] = guided_alignment(decoded, links)
+            total = total + self.guided * parts["guided"]
+        return Losses(total, words.nll, {name: part.detach() for name, part in parts.items()})
+
+
+def shifted(target: Tensor) -> Tensor:
+    """What the decoder reads to write `target`: a start, then every word but the last."""
+    start = target.new_full((target.size(0), 1), BOS)
+    return torch.cat([start, target[:, :-1]], 1)
+
+
+def guided_alignment(decoded: Decoded, links: Tensor | None) -> Tensor:
+    """- sum over linked rows of gold . log weights; heads and layers count by their mean.
+
+    Raises:
+        UsageError: there are no weights, or no gold links.
+    """
+    if decoded.weights is None:
+        raise UsageError("objective.guided needs weights, and this model has no attention")
+    if links is None:
+        raise UsageError("objective.guided needs gold links (data.align), and the data has none")
+    weights = decoded.weights.flatten(1, 2).mean(1)  # (batch, tgt_len, src_len)
+    return -(links * weights.clamp(min=1e-9).log()).sum()

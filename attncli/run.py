@@ -1,0 +1,248 @@
+"""The directory of one experiment: recipe, codec, checkpoints, metrics; movable and resumable."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from torch import Tensor
+
+from attncli.errors import RunError, suggestion
+from attncli.recipe import Recipe
+from attncli.run_environment import environment
+from attncli.run_files import (
+    Facts,
+    flatten,
+    read_json,
+    read_tensors,
+    unflatten,
+    write_atomically,
+    write_json,
+    write_tensors,
+)
+
+if sys.platform != "win32":
+    import fcntl
+
+__all__ = ["Run", "environment", "flatten", "unflatten"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run directory. All that it needs lies inside it."""
+
+    path: Path
+
+    @classmethod
+    def create(cls, root: Path, name: str, *, dated: bool = True) -> Run:
+        """A new directory root/DATE-name, numbered where that exists; root/name if not `dated`.
+
+        Raises:
+            RunError: not dated, and there is something of that name.
+        """
+        plain = re.sub(r"[^\w.+-]+", "-", name).strip("-.") or "run"
+        now = datetime.now(UTC)
+        first = f"{now.astimezone():%Y-%m-%d}-{plain}" if dated else plain
+        path, number = root / first, 1
+        while True:
+            try:
+                path.mkdir(parents=True)
+                break
+            except FileExistsError:
+                if not dated:
+                    what = f"{path} exists; resume it with --resume {path}, or give another name"
+                    raise RunError(what) from None
+                number += 1
+                path = root / f"{first}-{number}"
+            except OSError as error:
+                raise RunError(f"{path}: cannot be made: {error.strerror}") from None
+        run = cls(path)
+        write_json(
+            run._facts_file, {"created": now.isoformat(timespec="microseconds"), **environment()}
+        )
+        return run
+
+    @classmethod
+    def open(cls, path: str | Path, root: Path = Path("runs")) -> Run:
+        """The run in that directory, or of that name within `root`.
+
+        Raises:
+            RunError: none there, with the closest name or the newest run.
+        """
+        for candidate in (Path(path), root / path):
+            if cls(candidate)._facts_file.is_file():
+                return cls(candidate)
+        runs = _runs(root)
+        hint = suggestion(Path(path).name, [run.path.name for run in runs])
+        newest = f"; the newest is {runs[-1].path}" if runs and not hint else ""
+        what = "holds no run" if Path(path).is_dir() else "no such run"
+        raise RunError(f"{path}: {what}{hint}{newest}")
+
+    @classmethod
+    def newest(cls, root: Path = Path("runs")) -> Run:
+        """The run that was begun last.
+
+        Raises:
+            RunError: there is none.
+        """
+        runs = _runs(root)
+        if not runs:
+            raise RunError(f"no run in {root}/ yet; `attncli train` makes one, --run names another")
+        return runs[-1]
+
+    @property
+    def _facts_file(self) -> Path:
+        return self.path / "environment.json"
+
+    @property
+    def recipe_file(self) -> Path:
+        """The resolved recipe."""
+        return self.path / "recipe.yaml"
+
+    @property
+    def codec(self) -> Path:
+        """The folder of the subword models."""
+        return self.path / "codec"
+
+    @property
+    def log(self) -> Path:
+        """What training said."""
+        return self.path / "log.txt"
+
+    def write_recipe(self, recipe: Recipe) -> None:
+        """Keeps the resolved recipe, with the component files that it names."""
+        write_atomically(self.recipe_file, recipe.dump)
+
+    def recipe(self) -> Recipe:
+        """The recipe of this run.
+
+        Raises:
+            RunError: the run was cut off before it had one.
+        """
+        if not self.recipe_file.is_file():
+            raise RunError(f"{self.path}: no recipe.yaml; the run was cut off as it began")
+        return Recipe.load_resolved(self.recipe_file)
+
+    def facts(self) -> Facts:
+        """When and where the run was begun, and what was noted since."""
+        return read_json(self._facts_file)
+
+    def note(self, facts: Mapping[str, object]) -> None:
+        """Adds facts, such as the hashes of the data; the same name is overwritten."""
+        write_json(self._facts_file, {**self.facts(), **facts})
+
+    def states(self) -> list[str]:
+        """The names of the checkpoints, in the order of the alphabet."""
+        return sorted(path.stem for path in (self.path / "checkpoints").glob("*.safetensors"))
+
+    def has_state(self, name: str) -> bool:
+        """Whether there is a checkpoint of that name."""
+        return self._state_file(name).is_file()
+
+    def save_state(
+        self, name: str, tensors: Mapping[str, Tensor], facts: Mapping[str, object]
+    ) -> None:
+        """Writes a checkpoint, tensors and JSON facts in one file, which replaces the old one."""
+        path = self._state_file(name)
+        path.parent.mkdir(exist_ok=True)
+        write_tensors(path, tensors, facts)
+
+    def load_state(self, name: str, device: str = "cpu") -> tuple[dict[str, Tensor], Facts]:
+        """The tensors and facts of a checkpoint.
+
+        Raises:
+            RunError: no such checkpoint, or a damaged one.
+        """
+        if not self.has_state(name):
+            there = ", ".join(self.states())
+            also = f"; there is {there}" if there else " yet; it has not been trained so far"
+            raise RunError(f"{self.path}: no checkpoint '{name}'{also}")
+        return read_tensors(self._state_file(name), device)
+
+    def remove_state(self, name: str) -> None:
+        """Removes a checkpoint, if it is there."""
+        self._state_file(name).unlink(missing_ok=True)
+
+    def _state_file(self, name: str) -> Path:
+        return self.path / "checkpoints" / f"{name}.safetensors"
+
+    @property
+    def metrics_file(self) -> Path:
+        """One JSON object a line."""
+        return self.path / "metrics.jsonl"
+
+    def append_metrics(self, record: Mapping[str, object]) -> None:
+        """Adds one line to metrics.jsonl."""
+        with self.metrics_file.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(record) + "\n")
+
+    def metrics(self) -> list[Facts]:
+        """Every record written so far; a last line cut off by a kill is not one.
+
+        Raises:
+            RunError: another line is no JSON.
+        """
+        if not self.metrics_file.exists():
+            return []
+        lines = self.metrics_file.read_text(encoding="utf-8").splitlines(keepends=True)
+        records: list[Facts] = []
+        for number, line in enumerate(lines, 1):
+            if not line.endswith("\n"):
+                break
+            try:
+                records.append(json.loads(line))
+            except ValueError as error:
+                raise RunError(f"{self.metrics_file}:{number}: no JSON: {error}") from None
+        return records
+
+    def rewind_metrics(self, step: int) -> None:
+        """Forgets records after `step`: what resuming from there will write again."""
+        kept = [record for record in self.metrics() if _step(record) <= step]
+        text = "".join(json.dumps(record) + "\n" for record in kept)
+        write_atomically(self.metrics_file, lambda path: path.write_text(text, encoding="utf-8"))
+
+    def finish(self, why: str) -> None:
+        """Marks the run as finished, and says why."""
+        write_json(self.path / "finished.json", {"why": why})
+
+    def unfinish(self) -> None:
+        """Takes the mark away: the run is trained on."""
+        (self.path / "finished.json").unlink(missing_ok=True)
+
+    def finished(self) -> str | None:
+        """Why the run has finished; None while it has not."""
+        path = self.path / "finished.json"
+        return str(read_json(path)["why"]) if path.exists() else None
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keeps a second process from writing here; a killed process leaves no lock behind.
+
+        Raises:
+            RunError: another process holds it.
+        """
+        with (self.path / ".lock").open("a") as file:
+            if sys.platform != "win32":
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    what = f"{self.path}: another process is training this run; stop it first"
+                    raise RunError(what) from None
+            yield
+
+
+def _step(record: Mapping[str, object]) -> int:
+    step = record.get("step", 0)
+    return step if isinstance(step, int) else 0
+
+
+def _runs(root: Path) -> list[Run]:
+    """The runs below `root`, the newest last, by the time noted in them: a copy keeps its place."""
+    found = [Run(path.parent) for path in root.glob("*/environment.json")]
+    return sorted(found, key=lambda run: (str(run.facts().get("created")), run.path.name))

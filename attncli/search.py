@@ -1,0 +1,178 @@
+"""The only decoding loop: every model, greedy (a beam of one), beam search and sampling."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from attncli.attention.base import State, reordered
+from attncli.extension import BeamExtension, Candidates, SampledExtension
+from attncli.finished import Finished, History
+from attncli.models.base import Decoded, Seq2Seq, Source
+from attncli.registry import Count, Positive, Range
+from attncli.text.subword import BOS, EOS
+
+AtLeastZero = Annotated[float, Range(0)]
+
+
+@dataclass(frozen=True)
+class Found:
+    """One finished hypothesis."""
+
+    ids: list[int]  # EOS at the end
+    score: float  # what the search ranks by
+    log_prob: float  # sum over its words, EOS included, in nats
+    weights: np.ndarray | None  # (layers, heads, tgt_len, src_len)
+    cut: bool  # only the length limit ended it
+
+
+class Search:
+    """Beam search with length and coverage penalty, or sampling.
+
+        score(Y) = log p(Y) / lp(Y) + cp(Y)      lp(Y) = ((5 + |Y|) / 6)^alpha
+        cp(Y) = beta sum_s log min(sum_t a_ts, 1)
+
+    Wu et al. 2016, arXiv 1609.08144, eq. 14. A sentence's length limit depends on it alone.
+
+    Options:
+        beam: hypotheses kept for each sentence; 1 is greedy
+        length_penalty: alpha; 0 ranks by log-probability alone
+        coverage_penalty: beta; needs a model with attention
+        max_ratio: longest translation, in target pieces for each source piece
+        max_extra: pieces allowed on top of that
+        n_best: translations given for each sentence; the beam is at least as wide
+        sample: draw every word from the model, `beam` times, instead of searching
+        temperature: divides the scores before drawing
+        top_k: draw among the k best words only; 0 among all
+    """
+
+    def __init__(
+        self,
+        *,
+        beam: Positive = 5,
+        length_penalty: AtLeastZero = 1.0,
+        coverage_penalty: AtLeastZero = 0.0,
+        max_ratio: AtLeastZero = 2.0,
+        max_extra: Positive = 10,
+        n_best: Positive = 1,
+        sample: bool = False,
+        temperature: Annotated[float, Range(0.01)] = 1.0,
+        top_k: Count = 0,
+    ) -> None:
+        self.beam = max(beam, n_best)
+        self.length_penalty = length_penalty
+        self.coverage_penalty = coverage_penalty
+        self.max_ratio = max_ratio
+        self.max_extra = max_extra
+        self.n_best = n_best
+        self.extension = SampledExtension(temperature, top_k) if sample else BeamExtension()
+
+    def limits(self, source: Source) -> Tensor:
+        """The longest translation of each sentence, in pieces with EOS: (batch,)."""
+        return (source.mask.sum(1) * self.max_ratio).long() + self.max_extra
+
+    @torch.inference_mode()
+    def find(self, model: Seq2Seq, source: Source, look: bool = False) -> list[list[Found]]:
+        """The best translations of each sentence, best first; with `look`, with their weights."""
+        looks = look or self.coverage_penalty > 0
+        beam = self.beam
+        limits = self.limits(source)
+        memories, start = model.encode(source)
+        memories = model.reserve(memories, beam, int(limits.max()))
+        state = {name: _for_each(part, beam) for name, part in start.items()}
+        own = self._begin(source, limits)
+        finished = Finished.begin(source.ids.size(0), beam, int(limits.max()), source.ids.device)
+        rows = torch.arange(source.ids.size(0), device=source.ids.device)
+        history = History(source.ids.size(0))
+        results: list[list[Found]] = [[] for _ in range(source.ids.size(0))]
+        length = 0
+        while rows.numel():
+            decoded = model.decode_step(own["last"], memories, state, looks)
+            length += 1
+            if look:
+                history.add(rows, decoded.weights)
+            ending = limits == length
+            candidates = self.extension.extend(
+                model.output, decoded, source, own["log_prob"], ending
+            )
+            own, ended = self._advanced(own, candidates, decoded)
+            finished.take(own, ended, self._scores(own, source, length), length)
+            order = _unended_first(ended, beam)
+            own = {name: reordered(part, order) for name, part in own.items()}
+            own["log_prob"] = own["log_prob"].masked_fill(ended.gather(1, order), -math.inf)
+            parents = candidates.parents.gather(1, order)
+            state = {name: reordered(part, parents) for name, part in decoded.state.items()}
+            done = finished.full() | ending | own["log_prob"].isneginf().all(1)
+            if bool(done.any()):
+                for place in done.nonzero().flatten().tolist():
+                    row = int(rows[place])
+                    results[row] = self._found(finished, history, place, row, int(limits[place]))
+                left = (~done).nonzero().flatten()
+                rows, limits, source = rows[left], limits[left], source.select(left)
+                finished = finished.select(left)
+                memories = tuple(memory.select(left) for memory in memories)
+                state = {name: part.index_select(0, left) for name, part in state.items()}
+                own = {name: part.index_select(0, left) for name, part in own.items()}
+        return results
+
+    def _begin(self, source: Source, limits: Tensor) -> State:
+        """What the search itself knows of each hypothesis; (batch, beam, ...) like any state."""
+        batch, beam = source.ids.size(0), self.beam
+        own = {
+            "last": source.ids.new_full((batch, beam), BOS),
+            "log_prob": self.extension.begin(batch, beam).to(source.ids.device),
+            "ids": source.ids.new_zeros(batch, beam, 0),
+            "slots": source.ids.new_zeros(batch, beam, 0),
+        }
+        if self.coverage_penalty:
+            own["covered"] = torch.zeros(batch, beam, source.ids.size(1), device=source.ids.device)
+        return own
+
+    def _advanced(
+        self, own: State, candidates: Candidates, decoded: Decoded
+    ) -> tuple[State, Tensor]:
+        """The candidates as hypotheses of their own, and which of them have ended."""
+        past = {name: reordered(part, candidates.parents) for name, part in own.items()}
+        after = {
+            "last": candidates.ids,
+            "log_prob": candidates.log_probs,
+            "ids": torch.cat([past["ids"], candidates.ids.unsqueeze(2)], 2),
+            "slots": torch.cat([past["slots"], candidates.parents.unsqueeze(2)], 2),
+        }
+        if self.coverage_penalty and decoded.weights is not None:
+            weights = decoded.weights[:, -1].mean(1)  # (batch, beam, src_len)
+            after["covered"] = past["covered"] + reordered(weights, candidates.parents)
+        return after, candidates.ids == EOS
+
+    def _scores(self, own: State, source: Source, length: int) -> Tensor:
+        scores = own["log_prob"] / ((5 + length) / 6) ** self.length_penalty
+        if "covered" in own:
+            logs = own["covered"].clamp(1e-9, 1.0).log() * source.mask.unsqueeze(1)
+            scores = scores + self.coverage_penalty * logs.sum(2)
+        return scores
+
+    def _found(
+        self, finished: Finished, history: History, place: int, row: int, limit: int
+    ) -> list[Found]:
+        found = []
+        for entry in finished.entries(place)[: self.n_best]:
+            weights = history.weights(row, entry.slots)
+            cut = len(entry.ids) == limit
+            found.append(Found(entry.ids, entry.score, entry.log_prob, weights, cut))
+        return found
+
+
+def _for_each(part: Tensor, beam: int) -> Tensor:
+    return part.expand(part.size(0), beam, *part.shape[2:])
+
+
+def _unended_first(ended: Tensor, beam: int) -> Tensor:
+    """The first `beam` candidates of each sentence that go on, in their order: (batch, beam)."""
+    count = ended.size(1)
+    place = torch.arange(count, device=ended.device) + count * ended
+    return place.topk(beam, 1, largest=False, sorted=True).indices

@@ -1,0 +1,159 @@
+"""Text in, text out: every line its own translation, in order, with what the model looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import torch
+
+from attncli.attention_map import AttentionMap
+from attncli.errors import UsageError
+from attncli.experiment import Loaded, source_of
+from attncli.models.base import Seq2Seq
+from attncli.models.ensemble import Ensemble
+from attncli.search import Found, Search
+from attncli.text.subword import EOS, UNK, Codec
+
+SENTENCES = 64
+WINDOW = 100  # batches that are sorted by length together
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """One translation."""
+
+    text: str
+    pieces: list[str]
+    score: float
+    log_prob: float
+    cut: bool  # only the length limit ended it
+    attention: AttentionMap | None
+
+
+@dataclass(frozen=True)
+class Translation:
+    """A line and its translations, best first; an empty line has one, which is empty."""
+
+    source: str
+    hypotheses: list[Hypothesis]
+
+    @property
+    def text(self) -> str:
+        """The best translation."""
+        return self.hypotheses[0].text
+
+
+def decode(
+    model: Seq2Seq,
+    search: Search,
+    rows: Sequence[list[int]],
+    device: torch.device,
+    look: bool = False,
+    sentences: int = SENTENCES,
+) -> list[list[Found]]:
+    """Translations of encoded sentences, in their order; neighbours in length share a batch."""
+    order = sorted(range(len(rows)), key=lambda row: len(rows[row]))
+    found: list[list[Found]] = [[] for _ in rows]
+    for begin in range(0, len(order), sentences):
+        chosen = order[begin : begin + sentences]
+        source = source_of([rows[row] for row in chosen], device)
+        for row, hypotheses in zip(chosen, search.find(model, source, look), strict=True):
+            found[row] = hypotheses
+    return found
+
+
+class Translator:
+    """One model, or several that decode together, ready to translate text.
+
+    Raises:
+        UsageError: the models do not share their vocabularies.
+    """
+
+    def __init__(
+        self,
+        models: Sequence[Loaded],
+        search: Search,
+        *,
+        sentences: int = SENTENCES,
+        replace_unknown: bool = False,
+    ) -> None:
+        first = models[0]
+        for other in models[1:]:
+            if other.codec.digest() != first.codec.digest():
+                raise UsageError(
+                    f"{other.run.path} and {first.run.path} have different vocabularies; "
+                    "only models trained with one codec decode together"
+                )
+        self.model = first.model if len(models) == 1 else Ensemble([one.model for one in models])
+        self.codec: Codec = first.codec
+        self.search = search
+        self.sentences = sentences
+        self.replace_unknown = replace_unknown
+        self.name = str(first.recipe.choice("model.attention").name)
+        self.device = next(first.model.parameters()).device
+
+    def translate(self, lines: Sequence[str], look: bool = False) -> list[Translation]:
+        """The translation of every line, in order."""
+        return list(self.stream(lines, look))
+
+    def stream(self, lines: Iterable[str], look: bool = False) -> Iterator[Translation]:
+        """Translations as they come; at most WINDOW batches of lines are held at a time."""
+        pending = iter(lines)
+        while window := list(islice(pending, WINDOW * self.sentences)):
+            yield from self._window(window, look)
+
+    def _window(self, lines: list[str], look: bool) -> Iterator[Translation]:
+        looks = look or self.replace_unknown
+        filled = [number for number, line in enumerate(lines) if line.strip()]
+        rows = self.codec.encode_source([lines[number] for number in filled])
+        found = decode(self.model, self.search, rows, self.device, looks, self.sentences)
+        by_line = dict(zip(filled, zip(rows, found, strict=True), strict=True))
+        for number, line in enumerate(lines):
+            if number not in by_line:
+                yield Translation(line, [Hypothesis("", [], 0.0, 0.0, False, None)])
+                continue
+            ids, hypotheses = by_line[number]
+            yield Translation(line, [self._hypothesis(line, ids, one) for one in hypotheses])
+
+    def _hypothesis(self, line: str, src: list[int], found: Found) -> Hypothesis:
+        pieces = self.codec.tgt.pieces(found.ids)
+        seen = None if found.weights is None else attention_map(self.codec, src, found, self.name)
+        written = found.ids[:-1] if found.ids[-1] == EOS else found.ids
+        if self.replace_unknown and seen is not None and UNK in written:
+            text = self.codec.join_target(replaced(self.codec, line, src, written, seen))
+        else:
+            text = self.codec.decode_target(written)
+        return Hypothesis(text, pieces, found.score, found.log_prob, found.cut, seen)
+
+
+def attention_map(codec: Codec, src: list[int], found: Found, name: str) -> AttentionMap:
+    """The weights of a hypothesis with the pieces they belong to."""
+    assert found.weights is not None
+    return AttentionMap(
+        src=codec.src.pieces(src),
+        tgt=codec.tgt.pieces(found.ids),
+        weights=found.weights[..., : len(src)],
+        src_words=codec.src_words(src),
+        tgt_words=codec.tgt_words(found.ids),
+        mechanism=name,
+    )
+
+
+def replaced(
+    codec: Codec, line: str, src: list[int], ids: list[int], seen: AttentionMap
+) -> list[str]:
+    """Target pieces, each unknown one replaced by the source word that was looked at most.
+
+    Luong et al. 2015, arXiv 1410.8206; the word is the user's own, from before any preprocessing.
+    """
+    weights = seen.weights.mean((0, 1))  # (tgt_len, src_len)
+    words = line.split()
+    owners = codec.src_words(src)
+    pieces = codec.tgt.pieces(ids)
+    for place, token in enumerate(ids):
+        if token == UNK:
+            owner = owners[int(weights[place, : len(src) - 1].argmax())]
+            pieces[place] = words[min(owner, len(words) - 1)]
+    return pieces

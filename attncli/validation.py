@@ -1,0 +1,83 @@
+"""How good a model is on the validation set: loss by teacher forcing, BLEU by real decoding."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+
+import torch
+from sacrebleu.metrics import BLEU
+from torch import Tensor
+
+from attncli.models.base import Seq2Seq, Source
+from attncli.objective import shifted
+from attncli.search import Search
+from attncli.text.batch import Batch, Batches
+from attncli.text.store import Store
+from attncli.text.subword import PAD, Codec
+from attncli.translate import decode
+
+
+@dataclass(frozen=True)
+class Validation:
+    """Figures of one validation."""
+
+    loss: float  # nats a piece
+    bleu: float | None  # None where nothing was decoded
+    seconds: float
+
+    @property
+    def perplexity(self) -> float:
+        """Of a piece, EOS included."""
+        return math.exp(min(self.loss, 100.0))
+
+
+class Validator:
+    """Scores a model on the validation pairs."""
+
+    def __init__(
+        self, codec: Codec, store: Store, references: list[str], batches: Batches, beam: int
+    ) -> None:
+        self.codec = codec
+        self.store = store
+        self.references = references
+        self.batches = batches
+        self.search = Search(beam=beam)
+        self.bleu = BLEU()
+
+    def validate(self, model: Seq2Seq, decodes: bool) -> Validation:
+        """Loss over all pairs; with `decodes`, BLEU of the pairs that have references."""
+        begun = time.monotonic()
+        was_training = model.training
+        model.eval()
+        loss = self.loss(model)
+        bleu = self._bleu(model) if decodes else None
+        model.train(was_training)
+        return Validation(loss, bleu, time.monotonic() - begun)
+
+    @torch.no_grad()
+    def loss(self, model: Seq2Seq) -> float:
+        """Negative log-likelihood a target piece, in nats."""
+        device = next(model.parameters()).device
+        nll, words = 0.0, 0
+        for rows in self.batches.epoch(self.store, 0, 0):
+            source, target = tensors(self.batches.collate(self.store, rows), device)
+            mask = target != PAD
+            decoded = model(source, shifted(target))
+            nll += float(model.output.nll(decoded, source, target, mask, 0.0).nll)
+            words += int(mask.sum())
+        return nll / words
+
+    def _bleu(self, model: Seq2Seq) -> float:
+        device = next(model.parameters()).device
+        rows = [self.store.src(row).tolist() for row in range(len(self.references))]
+        found = decode(model, self.search, rows, device)
+        texts = [self.codec.decode_target(best[0].ids) for best in found]
+        return float(self.bleu.corpus_score(texts, [self.references]).score)
+
+
+def tensors(batch: Batch, device: torch.device) -> tuple[Source, Tensor]:
+    """A batch as the model gets it."""
+    ids = torch.from_numpy(batch.src).to(device)
+    return Source(ids, ids != PAD), torch.from_numpy(batch.tgt).to(device)
