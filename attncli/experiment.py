@@ -12,7 +12,8 @@ from attncli.models.base import Seq2Seq, Source
 from attncli.recipe import Recipe
 from attncli.run import Run
 from attncli.text.batch import pad
-from attncli.text.subword import PAD, Codec
+from attncli.text.codec import Codec
+from attncli.text.piece_model import PAD
 
 MODEL = "model."
 PROBE = 64

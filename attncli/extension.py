@@ -10,7 +10,7 @@ from torch import Tensor
 
 from attncli.models.base import Decoded, Source
 from attncli.models.output import Output
-from attncli.text.subword import EOS
+from attncli.text.piece_model import EOS
 
 
 class Candidates(NamedTuple):

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from attncli.errors import UsageError
 from attncli.models.base import Decoded, Seq2Seq, Source
 from attncli.registry import Probability
-from attncli.text.subword import BOS, PAD
+from attncli.text.piece_model import BOS, PAD
 
 
 class Losses(NamedTuple):

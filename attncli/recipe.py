@@ -37,11 +37,12 @@ __all__ = ["Preset", "Recipe", "packaged", "preset", "preset_names", "recipe_nam
 
 SECTIONS: dict[str, str | Choice] = {
     "data": "attncli.text.corpus:Data",
+    "preprocess": "attncli.text.preprocess:Preprocess",
     "subword": "attncli.text.subword:Subword",
     "batch": "attncli.text.batch:Batches",
     "model": Choice("model", "recurrent"),
     "objective": "attncli.objective:Objective",
-    "train": "attncli.train:Trainer",
+    "train": "attncli.trainer:Trainer",
     "search": "attncli.search:Search",
 }
 FREE = ("name", "seed", "paper")

@@ -15,7 +15,7 @@ from attncli.extension import BeamExtension, Candidates, SampledExtension
 from attncli.finished import Finished, History
 from attncli.models.base import Decoded, Seq2Seq, Source
 from attncli.registry import Count, Positive, Range
-from attncli.text.subword import BOS, EOS
+from attncli.text.piece_model import BOS, EOS
 
 AtLeastZero = Annotated[float, Range(0)]
 

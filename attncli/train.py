@@ -1,275 +1,86 @@
-"""Training: one loop, read from top to bottom, that can stop anywhere and go on exactly."""
+"""A whole training run: recipe in, trained run directory out."""
 
 from __future__ import annotations
 
-import math
-import time
-from dataclasses import asdict, dataclass, replace
-from typing import Annotated, Literal, NamedTuple
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
-from attncli.curves import Curves
-from attncli.experiment import MODEL, of_model
-from attncli.interruption import Interruption
+from attncli.errors import RunError, UsageError
+from attncli.experiment import build_model, of_model
 from attncli.models.base import Seq2Seq
 from attncli.objective import Objective
-from attncli.optimizers import Optimizer
-from attncli.progress import Reporter
-from attncli.registry import Choice, Count, Positive, Range
-from attncli.run import Run, flatten, unflatten
-from attncli.schedules import Schedule
-from attncli.text.batch import Batch, Batches
-from attncli.text.store import Store
-from attncli.text.subword import PAD
-from attncli.validation import Validation, Validator, tensors
+from attncli.preparation import prepare
+from attncli.recipe import Recipe
+from attncli.run import Run
+from attncli.text.batch import Batches
+from attncli.trainer import Task, Trainer
+from attncli.validation import Validator
 
-AtLeastZero = Annotated[float, Range(0)]
-INTERRUPTED = "interrupted"
+Say = Callable[[str], None]
 
 
-class Task(NamedTuple):
-    """What is trained, on what, and where it is kept."""
+def train(
+    recipe: Recipe,
+    run: Run,
+    say: Say,
+    *,
+    device: torch.device,
+    resume: bool = False,
+    init_from: Run | None = None,
+) -> str:
+    """Trains `recipe` in `run` and says why it ended.
 
-    run: Run
-    model: Seq2Seq
-    objective: Objective
-    store: Store
-    batches: Batches
-    validator: Validator
-    seed: int
-
-
-@dataclass
-class Progress:
-    """Where training stands; all of it goes into a checkpoint."""
-
-    step: int = 0
-    epoch: int = 0
-    batch: int = 0  # batches of this epoch that are done
-    words: int = 0  # target pieces seen, EOS included
-    seconds: float = 0.0  # of training steps alone
-    best: float = -math.inf  # of what is monitored, the higher the better
-    best_step: int = 0
-    waited: int = 0  # validations since the best
-    validations: int = 0
-
-
-class Trainer:
-    """Minimises the objective by mini-batches.
-
-    Options:
-        optimizer: how a gradient becomes a step
-        schedule: how the learning rate changes
-        clip: the greatest norm of a gradient; 0 lets every gradient through
-        accumulate: batches whose gradients make one step
-        epochs: passes over the data at the most
-        steps: steps at the most; 0 sets no limit
-        minutes: minutes of training steps at the most, over all resumed parts; 0 sets no limit
-        validate: steps between validations; 0 validates after every epoch
-        monitor: what is to improve: BLEU of decoded validation text, or loss without decoding
-        patience: validations without improvement before training stops; 0 never stops it
-        average: the mean of the last so many validated models is tried at the end; 0 tries none
-        checkpoint_minutes: minutes between checkpoints within an epoch
-        report: steps between lines in metrics.jsonl
-        precision: bf16 rounds the factors of products; their sums stay float32
+    Raises:
+        UsageError: a run that is resumed has nothing left to do.
+        DataError: text that cannot be used.
     """
+    with run.lock():
+        run.write_recipe(recipe)
+        prepared = prepare(recipe, run, say)
+        torch.manual_seed(recipe.seed)
+        model = build_model(recipe, prepared.codec.src.size, prepared.codec.tgt.size)
+        if init_from is not None:
+            for line in warm_start(model, init_from):
+                say(line)
+        model.to(device)
+        batches: Batches = recipe.build("batch")
+        objective: Objective = recipe.build("objective")
+        validator = Validator(prepared.codec, prepared.valid, prepared.references, batches)
+        task = Task(run, model, objective, prepared.train, batches, validator, recipe.seed)
+        trainer: Trainer = recipe.build("train", task)
+        count = sum(parameter.numel() for parameter in model.parameters())
+        run.note({"parameters": count})
+        say(f"{recipe.name}: {count:,} parameters, in {run.path}")
+        if resume and run.has_state("last"):
+            trainer.resume()
+            say(f"resumed after step {trainer.progress.step}, epoch {trainer.progress.epoch}")
+            if limit := trainer.limit():
+                raise UsageError(
+                    f"{run.path}: nothing left to do: {limit} (raise the limit, as with "
+                    f"--set train.epochs={2 * trainer.epochs})"
+                )
+        return trainer.train()
 
-    def __init__(
-        self,
-        task: Task,
-        *,
-        optimizer: Annotated[Choice, "optimizer"] = Choice("optimizer", "adam"),
-        schedule: Annotated[Choice, "schedule"] = Choice("schedule", "constant"),
-        clip: AtLeastZero = 1.0,
-        accumulate: Positive = 1,
-        epochs: Positive = 10,
-        steps: Count = 0,
-        minutes: AtLeastZero = 0.0,
-        validate: Count = 0,
-        monitor: Literal["bleu", "loss"] = "bleu",
-        patience: Count = 0,
-        average: Count = 0,
-        checkpoint_minutes: AtLeastZero = 10.0,
-        report: Positive = 50,
-        precision: Literal["float32", "bf16"] = "float32",
-    ) -> None:
-        self.run, self.model, self.objective = task.run, task.model, task.objective
-        self.store, self.batches = task.store, task.batches
-        self.validator, self.seed = task.validator, task.seed
-        choice: Optimizer = optimizer.build()
-        self.rate = choice.lr
-        self.optimizer = choice.over(task.model.parameters())
-        self.schedule: Schedule = schedule.build()
-        self.clip = clip
-        self.accumulate = accumulate
-        self.epochs = epochs
-        self.steps = steps
-        self.minutes = minutes
-        self.validate_every = validate
-        self.monitor = monitor
-        self.patience = patience
-        self.average = average
-        self.checkpoint_seconds = checkpoint_minutes * 60
-        self.report = report
-        self.precision = precision
-        self.progress = Progress()
-        self.device = next(task.model.parameters()).device
 
-    def train(self) -> str:
-        """Trains until a limit and says which; what was `interrupted` can be resumed."""
-        torch.set_float32_matmul_precision("medium" if self.precision == "bf16" else "highest")
-        with Interruption() as interruption, Curves(self.run.path, self.progress.step) as curves:
-            while not (why := self._limit(interruption)):
-                self._epoch(interruption, curves)
-        self.save("last")
-        if why != INTERRUPTED:
-            self.run.note({"use": self._best_state()})
-            self.run.finish(why)
-        return why
+def warm_start(model: Seq2Seq, run: Run) -> list[str]:
+    """Copies the tensors of another run that fit by name and shape, and says which did not.
 
-    def _epoch(self, interruption: Interruption, curves: Curves) -> None:
-        """The rest of the current epoch, or as much of it as a limit leaves."""
-        progress = self.progress
-        order = self.batches.epoch(self.store, progress.epoch, self.seed)
-        what = f"epoch {progress.epoch + 1}/{self.epochs}"
-        with Reporter(what, len(order), progress.batch) as reporter:
-            self.model.train()
-            saved, lap = time.monotonic(), replace(progress)
-            while progress.batch < len(order):
-                begun = time.monotonic()
-                rows = order[progress.batch : progress.batch + self.accumulate]
-                loss, rate = self.step([self.batches.collate(self.store, r) for r in rows], order)
-                progress.batch += len(rows)
-                progress.seconds += time.monotonic() - begun
-                pace = (progress.words - lap.words) / (progress.seconds - lap.seconds)
-                reporter.advance(len(rows), f"loss {loss:.3f}  {pace:,.0f} tokens/s")
-                if progress.step % self.report == 0:
-                    self._write(curves, {"loss": loss, "lr": rate, "tokens_per_second": pace})
-                    lap = replace(progress)
-                if self.validate_every and progress.step % self.validate_every == 0:
-                    self._validate(reporter, curves)
-                if self._limit(interruption):
-                    return
-                if time.monotonic() - saved > self.checkpoint_seconds:
-                    self.save("last")
-                    saved = time.monotonic()
-            progress.epoch += 1
-            progress.batch = 0
-            if not self.validate_every:
-                self._validate(reporter, curves)
-        self.save("last")
-
-    def step(self, batches: list[Batch], order: list[object]) -> tuple[float, float]:
-        """One update from the gradients of some batches: loss a word (nats), learning rate."""
-        words = sum(int((batch.tgt != PAD).sum()) for batch in batches)
-        self.optimizer.zero_grad(set_to_none=True)
-        nll = 0.0
-        for batch in batches:
-            links = None if batch.links is None else torch.from_numpy(batch.links).to(self.device)
-            losses = self.objective(self.model, *tensors(batch, self.device), links)
-            (losses.total / words).backward()
-            nll += float(losses.nll)
-        if self.clip:
-            torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.clip)
-        self.progress.step += 1
-        self.progress.words += words
-        epoch = self.progress.epoch + self.progress.batch / len(order)
-        rate = self.rate * self.schedule.factor(self.progress.step, epoch)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        self.optimizer.step()
-        return nll / words, rate
-
-    def _limit(self, interruption: Interruption) -> str:
-        """Why training ends here, or nothing."""
-        progress = self.progress
-        if interruption.asked:
-            return INTERRUPTED
-        if progress.epoch >= self.epochs:
-            return f"{self.epochs} epochs done"
-        if self.steps and progress.step >= self.steps:
-            return f"{self.steps} steps done"
-        if self.minutes and progress.seconds >= self.minutes * 60:
-            return f"{self.minutes:g} minutes are over"
-        if self.patience and progress.waited >= self.patience:
-            return f"no better {self.monitor} in {self.patience} validations"
-        return ""
-
-    def _validate(self, reporter: Reporter, curves: Curves) -> None:
-        """Scores the validation set, and keeps the model where it is the best so far."""
-        progress = self.progress
-        found = self.validator.validate(self.model, self.monitor == "bleu")
-        value = self._value(found)
-        self.schedule.validated(-value)
-        progress.validations += 1
-        better = value > progress.best
-        progress.waited = 0 if better else progress.waited + 1
-        if better:
-            progress.best, progress.best_step = value, progress.step
-            self._save_model("best")
-        if self.average:
-            self._save_model(f"snapshot-{progress.validations}")
-            self.run.remove_state(f"snapshot-{progress.validations - self.average}")
-        self._write(curves, {"valid": asdict(found), "best": better, "seconds": progress.seconds})
-        decoded = "" if found.bleu is None else f", BLEU {found.bleu:.2f}"
-        reporter.say(
-            f"step {progress.step}, epoch {progress.epoch}: valid perplexity "
-            f"{found.perplexity:.3f}{decoded}{' (best)' if better else ''}"
-        )
-
-    def _value(self, found: Validation) -> float:
-        return -found.loss if found.bleu is None else found.bleu
-
-    def _best_state(self) -> str:
-        """The checkpoint to decode with: the mean of the last models, where it is the better."""
-        names = [name for name in self.run.states() if name.startswith("snapshot-")]
-        if len(names) > 1:
-            parts = [self.run.load_state(name)[0] for name in names]
-            mean = {name: sum(part[name] for part in parts) / len(parts) for name in parts[0]}
-            own = {name: part.clone() for name, part in self.model.state_dict().items()}
-            self.model.load_state_dict(of_model(mean))
-            found = self.validator.validate(self.model, self.monitor == "bleu")
-            self._save_model("average")
-            self.run.append_metrics({"step": self.progress.step, "average": asdict(found)})
-            self.model.load_state_dict(own)
-            if self._value(found) > self.progress.best:
-                return "average"
-        return "best" if self.run.has_state("best") else "last"
-
-    def _write(self, curves: Curves, record: dict[str, object]) -> None:
-        where = {"step": self.progress.step, "epoch": self.progress.epoch}
-        self.run.append_metrics({**where, **record})
-        flat = record | dict(record.get("valid", {}))
-        curves.write(flat, self.progress.step)
-
-    def _save_model(self, name: str) -> None:
-        tensors = {MODEL + n: part for n, part in self.model.state_dict().items()}
-        self.run.save_state(name, tensors, asdict(self.progress))
-
-    def save(self, name: str) -> None:
-        """Keeps all that training needs to go on as if it had not stopped."""
-        state: dict[str, object] = {
-            "objective": self.objective.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "schedule": self.schedule.remembered(),
-            "random": torch.get_rng_state(),
-            "progress": asdict(self.progress),
-        }
-        tensors, facts = flatten(state, "training")
-        own = {MODEL + n: part for n, part in self.model.state_dict().items()}
-        self.run.save_state(name, own | tensors, facts)
-
-    def resume(self) -> None:
-        """Takes up training where the last checkpoint left it."""
-        tensors, facts = self.run.load_state("last")
-        self.model.load_state_dict(of_model(tensors))
-        state = unflatten(tensors, facts)
-        self.objective.load_state_dict(state["objective"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.schedule.recall(state["schedule"])
-        self.progress = Progress(**state["progress"])
-        torch.set_rng_state(state["random"])
-        self.run.rewind_metrics(self.progress.step)
-        self.run.unfinish()
+    Raises:
+        RunError: not one of them fits.
+    """
+    theirs = of_model(run.load_state("best" if run.has_state("best") else "last")[0])
+    own = model.state_dict()
+    fits: dict[str, Tensor] = {
+        name: part
+        for name, part in theirs.items()
+        if name in own and own[name].shape == part.shape
+    }
+    if not fits:
+        raise RunError(f"{run.path}: no tensor of its model fits this one by name and shape")
+    model.load_state_dict(own | fits)
+    said = [f"from {run.path}: {len(fits)} of {len(own)} tensors"]
+    said += [f"  left as initialized: {name}" for name in own if name not in fits]
+    said += [f"  left out: {name}" for name in theirs if name not in fits]
+    return said

@@ -14,7 +14,8 @@ from attncli.experiment import Loaded, source_of
 from attncli.models.base import Seq2Seq
 from attncli.models.ensemble import Ensemble
 from attncli.search import Found, Search
-from attncli.text.subword import EOS, UNK, Codec
+from attncli.text.codec import Codec
+from attncli.text.piece_model import EOS, UNK
 
 SENTENCES = 64
 WINDOW = 100  # batches that are sorted by length together

@@ -15,7 +15,8 @@ from attncli.objective import shifted
 from attncli.search import Search
 from attncli.text.batch import Batch, Batches
 from attncli.text.store import Store
-from attncli.text.subword import PAD, Codec
+from attncli.text.codec import Codec
+from attncli.text.piece_model import PAD
 from attncli.translate import decode
 
 
@@ -37,13 +38,13 @@ class Validator:
     """Scores a model on the validation pairs."""
 
     def __init__(
-        self, codec: Codec, store: Store, references: list[str], batches: Batches, beam: int
+        self, codec: Codec, store: Store, references: list[str], batches: Batches
     ) -> None:
         self.codec = codec
         self.store = store
         self.references = references
         self.batches = batches
-        self.search = Search(beam=beam)
+        self.search = Search(beam=1)
         self.bleu = BLEU()
 
     def validate(self, model: Seq2Seq, decodes: bool) -> Validation:

@@ -1,0 +1,55 @@
+"""The command line: each verb parses, calls one function, and prints. No torch at import."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from attncli import __version__
+from attncli.cli.train import train
+from attncli.errors import AttnError
+
+app = typer.Typer(
+    name="attncli",
+    help="The laboratory for attention in neural machine translation.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(train)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"attncli {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show where an error came from.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """What stands before the verb; `main` looks for --debug itself."""
+
+
+def main() -> None:
+    """Runs the command line; an error is one line on stderr, and its class the exit code."""
+    debug = "--debug" in sys.argv[1:]
+    arguments = [word for word in sys.argv[1:] if word != "--debug"]
+    try:
+        app(arguments, prog_name="attncli")
+    except AttnError as error:
+        if debug:
+            raise
+        for line in str(error).splitlines():
+            print(f"attncli: {line}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

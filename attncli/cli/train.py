@@ -1,0 +1,93 @@
+"""`attncli train`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from attncli.cli.options import Device, Root, Seed, Sets, Threads
+
+INTERRUPTED_EXIT = 130
+
+
+def train(
+    recipe: Annotated[
+        str | None, typer.Argument(help="A recipe: a YAML file or a name.", show_default=False)
+    ] = None,
+    attention: Annotated[
+        str | None,
+        typer.Option("--attention", help="A mechanism or preset; `attncli attentions` lists them."),
+    ] = None,
+    score: Annotated[
+        str | None, typer.Option("--score", help="The score inside of a mechanism that holds one.")
+    ] = None,
+    data: Annotated[
+        str | None, typer.Option("--data", help="`embedded`, a folder, or a data set's name.")
+    ] = None,
+    src: Annotated[str | None, typer.Option("--src", help="The source language.")] = None,
+    tgt: Annotated[str | None, typer.Option("--tgt", help="The target language.")] = None,
+    run_name: Annotated[
+        str | None, typer.Option("--run-name", help="Name the run's folder, without a date.")
+    ] = None,
+    runs: Root = Path("runs"),
+    resume: Annotated[
+        str | None, typer.Option("--resume", metavar="RUN", help="Go on with this run.")
+    ] = None,
+    init_from: Annotated[
+        str | None,
+        typer.Option("--init-from", metavar="RUN", help="Start from this run's weights."),
+    ] = None,
+    seed: Seed = None,
+    max_time: Annotated[
+        str | None,
+        typer.Option("--max-time", metavar="MINUTES", help="Stop training after so long."),
+    ] = None,
+    device: Device = "cpu",
+    threads: Threads = 0,
+    sets: Sets = None,
+) -> None:
+    """Train a translator."""
+    from attncli import machine
+    from attncli.errors import UsageError
+    from attncli.experiment import check
+    from attncli.recipe import Recipe
+    from attncli.run import Run
+    from attncli.train import train as run_training
+    from attncli.trainer import INTERRUPTED
+
+    place = machine.prepare(device, threads)
+    given = {
+        "--data": ("data.name", data),
+        "--src": ("data.src", src),
+        "--tgt": ("data.tgt", tgt),
+        "--seed": ("seed", None if seed is None else str(seed)),
+        "--max-time": ("train.minutes", max_time),
+    }
+    flags = {flag: (path, value) for flag, (path, value) in given.items() if value is not None}
+    going_on = Run.open(resume, runs) if resume else None
+    if going_on is not None and (recipe or attention or score or init_from or run_name):
+        raise UsageError("--resume goes on with the run's own recipe; only --set can change it")
+    what = Recipe.read(
+        going_on.recipe_file if going_on else recipe,
+        attention=attention,
+        score=score,
+        flags=flags,
+        sets=sets or [],
+    )
+    check(what)
+    warm = Run.open(init_from, runs) if init_from else None
+    run = going_on or Run.create(runs, run_name or what.name, dated=run_name is None)
+    why = run_training(
+        what, run, _say, device=place, resume=going_on is not None, init_from=warm
+    )
+    _say(f"{why}; the run is in {run.path}")
+    if why == INTERRUPTED:
+        _say(f"go on with: attncli train --resume {run.path}")
+        raise typer.Exit(INTERRUPTED_EXIT)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

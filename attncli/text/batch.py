@@ -1,0 +1,89 @@
+"""Pairs of like length put together, by a budget of tokens or of sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from attncli.registry import Count, Positive
+from attncli.text.piece_model import PAD
+from attncli.text.store import Store
+
+
+class Batch(NamedTuple):
+    """Some pairs as arrays, padded at the end."""
+
+    rows: np.ndarray  # (batch,), which pairs of the store
+    src: np.ndarray  # (batch, src_len) int64, EOS at the end
+    tgt: np.ndarray  # (batch, tgt_len) int64, EOS at the end, no BOS
+    links: np.ndarray | None  # (batch, tgt_len, src_len) float32, linked rows sum to one
+
+
+class Batches:
+    """How pairs are put together: shuffled, sorted by length within a pool, cut by a budget.
+
+    Options:
+        tokens: pieces in a batch with its padding, on its longer side
+        sentences: pairs in a batch; 0 goes by `tokens`
+        pool: pairs that are sorted by length together; 0 takes all of the epoch's
+    """
+
+    def __init__(self, *, tokens: Positive = 4096, sentences: Count = 0, pool: Count = 0) -> None:
+        self.tokens = tokens
+        self.sentences = sentences
+        self.pool = pool
+
+    def epoch(self, store: Store, epoch: int, seed: int) -> list[np.ndarray]:
+        """The rows of every batch of an epoch, in order; the same for the same epoch and seed.
+
+        Only pairs that train are in it, each of them once.
+        """
+        random = np.random.default_rng([seed, epoch])
+        rows = random.permutation(np.asarray(store.kept))
+        batches: list[np.ndarray] = []
+        size = self.pool or max(1, len(rows))
+        for begin in range(0, len(rows), size):
+            batches.extend(self._cut(store, rows[begin : begin + size]))
+        return [batches[place] for place in random.permutation(len(batches))]
+
+    def _cut(self, store: Store, rows: np.ndarray) -> list[np.ndarray]:
+        src, tgt = store.lengths(rows)
+        order = np.lexsort((src, tgt))
+        rows, longest = rows[order], np.maximum(src, tgt)[order]
+        if self.sentences:
+            cuts = np.arange(self.sentences, len(rows), self.sentences)
+            return np.split(rows, cuts)
+        cuts, begin, most = [], 0, 0
+        for place, length in enumerate(longest.tolist()):
+            most = max(most, length)
+            if most * (place - begin + 1) > self.tokens and place > begin:
+                cuts.append(place)
+                begin, most = place, length
+        return np.split(rows, cuts)
+
+    def collate(self, store: Store, rows: np.ndarray) -> Batch:
+        """The pairs of these rows as one batch."""
+        src = pad([store.src(row) for row in rows])
+        tgt = pad([store.tgt(row) for row in rows])
+        return Batch(rows, src, tgt, _links(store, rows, src.shape[1], tgt.shape[1]))
+
+
+def pad(rows: Sequence[Sequence[int] | np.ndarray]) -> np.ndarray:
+    """Ids of unequal lengths as (rows, longest) int64, PAD at the end."""
+    padded = np.full((len(rows), max(map(len, rows))), PAD, np.int64)
+    for place, row in enumerate(rows):
+        padded[place, : len(row)] = row
+    return padded
+
+
+def _links(store: Store, rows: np.ndarray, src_len: int, tgt_len: int) -> np.ndarray | None:
+    if not store.facts["links"]:
+        return None
+    gold = np.zeros((len(rows), tgt_len, src_len), np.float32)
+    for place, row in enumerate(rows):
+        ends = store.links(row)
+        if ends is not None:
+            gold[place, ends[:, 1], ends[:, 0]] = 1.0
+    return gold / np.maximum(gold.sum(-1, keepdims=True), 1.0)

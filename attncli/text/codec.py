@@ -1,0 +1,74 @@
+"""What a model carries to read and write text: preprocessing and pieces of both sides."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from attncli.errors import RunError
+from attncli.text.piece_model import EOS, PieceModel
+from attncli.text.preprocess import Preprocess
+
+
+class Codec:
+    """Text of both languages to ids and back."""
+
+    def __init__(
+        self,
+        src: PieceModel,
+        tgt: PieceModel,
+        preprocess: Preprocess,
+        languages: tuple[str, str],
+    ) -> None:
+        self.src, self.tgt = src, tgt
+        self.preprocess = preprocess
+        self.languages = languages
+
+    def encode_source(self, lines: Sequence[str]) -> list[list[int]]:
+        """Ids of source lines, EOS at the end."""
+        clean = self.preprocess.apply(lines, self.languages[0])
+        return [[*ids, EOS] for ids in self.src.encode(clean)]
+
+    def encode_target(self, lines: Sequence[str]) -> list[list[int]]:
+        """Ids of target lines, EOS at the end."""
+        clean = self.preprocess.apply(lines, self.languages[1])
+        return [[*ids, EOS] for ids in self.tgt.encode(clean)]
+
+    def decode_target(self, ids: Sequence[int]) -> str:
+        """The text of a translation."""
+        return self.preprocess.undo(self.tgt.decode(ids), self.languages[1])
+
+    def digest(self) -> str:
+        """A hash of all that decides how text becomes ids."""
+        parts = hashlib.sha256(self.src.proto + self.tgt.proto)
+        parts.update(json.dumps(self._facts(), sort_keys=True).encode())
+        return parts.hexdigest()[:16]
+
+    def _facts(self) -> dict[str, object]:
+        return {"languages": self.languages, "preprocess": vars(self.preprocess)}
+
+    def save(self, folder: Path) -> None:
+        """Writes the models and facts; one model where both sides share it."""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "src.model").write_bytes(self.src.proto)
+        if self.tgt is not self.src:
+            (folder / "tgt.model").write_bytes(self.tgt.proto)
+        (folder / "codec.json").write_text(json.dumps(self._facts(), indent=1), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> Codec:
+        """What `save` wrote.
+
+        Raises:
+            RunError: it is not there.
+        """
+        if not (folder / "codec.json").is_file():
+            raise RunError(f"{folder}: no codec; the run was cut off before its text was prepared")
+        facts = json.loads((folder / "codec.json").read_text(encoding="utf-8"))
+        src = PieceModel((folder / "src.model").read_bytes())
+        own = folder / "tgt.model"
+        tgt = PieceModel(own.read_bytes()) if own.is_file() else src
+        languages = (facts["languages"][0], facts["languages"][1])
+        return cls(src, tgt, Preprocess(**facts["preprocess"]), languages)

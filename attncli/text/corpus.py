@@ -1,0 +1,201 @@
+"""A corpus by name: the embedded one, a folder, single files, or a data set of the hub."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from attncli.errors import DataError, UsageError, suggestion
+from attncli.registry import Count
+from attncli.text.grammar import SPLITS, generate
+from attncli.text.sources import Generated, JsonLines, Rows, Split, Table, TwoFiles
+
+EMBEDDED = "embedded"
+HUB_NAMES = {"multi30k": "bentrevett/multi30k"}
+VALID_NAMES = ("valid", "validation", "val", "dev")
+LINKS = ("align", "links", "gold")
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """The parts of a corpus; any of them may be missing where nothing asks for it."""
+
+    train: Split | None
+    valid: Split | None
+    tests: dict[str, Split]
+
+
+class Data:
+    """Which text: its name, its direction, and which pairs train.
+
+    Options:
+        name: `embedded`, a folder, a folder within $ATTNCLI_DATA, or a data set of the hub
+        src: the source language: the ending of its files, or its column
+        tgt: the target language, likewise
+        train: training pairs: a path without its language ending, a .tsv, a .jsonl; null: by name
+        valid: validation pairs, likewise
+        test: test pairs, likewise
+        max_length: pairs with more words than this on either side do not train; 0 sets no limit
+        seed: of the embedded corpus
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str = EMBEDDED,
+        src: str = "en",
+        tgt: str = "de",
+        train: str | None = None,
+        valid: str | None = None,
+        test: str | None = None,
+        max_length: Count = 100,
+        seed: int = 1,
+    ) -> None:
+        self.name, self.src, self.tgt = name, src, tgt
+        self.paths = {"train": train, "valid": valid, "test": test}
+        self.max_length = max_length
+        self.seed = seed
+
+    def load(self) -> Corpus:
+        """The corpus, opened but not yet read.
+
+        Raises:
+            DataError: nothing of that name.
+            UsageError: the embedded corpus has no such language.
+        """
+        given = {part: self.open(path) for part, path in self.paths.items() if path}
+        found = Corpus(None, None, {}) if "train" in given else self._by_name()
+        tests = found.tests
+        if "test" in given:
+            tests = {Path(str(self.paths["test"])).name: given["test"]}
+        return Corpus(given.get("train", found.train), given.get("valid", found.valid), tests)
+
+    def open(self, path: str) -> Split:
+        """Pairs from a path: a .tsv, a .jsonl, a .parquet, or two files without their endings.
+
+        Raises:
+            DataError: there is no such file, with what was looked for.
+        """
+        split = self._in_file(Path(path)) or self._two_files(Path(path))
+        if split is None:
+            raise DataError(
+                f"{path}: no such data; looked for {path}.{self.src} and {path}.{self.tgt} "
+                "(.gz too); .tsv, .jsonl and .parquet files are named whole"
+            )
+        return split
+
+    def _in_file(self, path: Path) -> Split | None:
+        if not path.is_file():
+            return None
+        kind = Path(path.name.removesuffix(".gz")).suffix
+        if kind in (".tsv", ".txt"):
+            return Table(path, self.src, self.tgt)
+        if kind in (".jsonl", ".json"):
+            return JsonLines(path, self.src, self.tgt)
+        if kind == ".parquet":
+            return Rows(str(path), _loaded("parquet", str(path))["train"], self.src, self.tgt)
+        raise DataError(f"{path}: name pairs by a .tsv, .jsonl or .parquet, or without an ending")
+
+    def _two_files(self, stem: Path) -> Split | None:
+        sides = [_existing(stem, language) for language in (self.src, self.tgt)]
+        if sides[0] is None or sides[1] is None:
+            return None
+        links = next((found for end in LINKS if (found := _existing(stem, end))), None)
+        return TwoFiles(sides[0], sides[1], links)
+
+    def _by_name(self) -> Corpus:
+        if self.name == EMBEDDED:
+            return self._embedded()
+        folder = self._folder()
+        if folder is not None:
+            return self._of_folder(folder)
+        return self._of_hub(HUB_NAMES.get(self.name, self.name))
+
+    def _embedded(self) -> Corpus:
+        if {self.src, self.tgt} != {"en", "de"}:
+            raise UsageError(f"the embedded corpus is en and de, not {self.src} and {self.tgt}")
+        parts: dict[str, Split] = {
+            name: Generated(
+                f"{EMBEDDED} {name}", partial(generate, name, seed=self.seed), self.src == "de"
+            )
+            for name in SPLITS
+        }
+        tests = {name: split for name, split in parts.items() if name.startswith("test")}
+        return Corpus(parts["train"], parts["valid"], tests)
+
+    def _folder(self) -> Path | None:
+        places = [Path(self.name)]
+        if root := os.environ.get("ATTNCLI_DATA"):
+            places.append(Path(root) / self.name)
+        return next((place for place in places if place.is_dir()), None)
+
+    def _of_folder(self, folder: Path) -> Corpus:
+        stems = sorted({path.name.split(".")[0] for path in folder.iterdir() if path.is_file()})
+        parts = {stem: split for stem in stems if (split := self._named(folder, stem))}
+        tests = {stem: split for stem, split in parts.items() if stem.startswith("test")}
+        valid = next((parts[name] for name in VALID_NAMES if name in parts), None)
+        if not parts:
+            raise DataError(
+                f"{folder}: no train.{self.src} and train.{self.tgt}, val.*, test*.* there "
+                "(nor .tsv, .jsonl, .parquet); --src and --tgt choose the endings"
+            )
+        return Corpus(parts.get("train"), valid, tests)
+
+    def _named(self, folder: Path, stem: str) -> Split | None:
+        files = [folder / f"{stem}{end}" for end in (".tsv", ".jsonl", ".parquet")]
+        files += [file.with_name(file.name + ".gz") for file in files[:2]]
+        whole = next((file for file in files if file.is_file()), None)
+        return self._in_file(whole) if whole else self._two_files(folder / stem)
+
+    def _of_hub(self, name: str) -> Corpus:
+        if "/" not in name and ":" not in name:
+            known = [EMBEDDED, *HUB_NAMES, *_folders()]
+            raise DataError(
+                f"no data '{self.name}'{suggestion(self.name, known)} (a folder, a name within "
+                "$ATTNCLI_DATA, 'embedded', or a hub name such as bentrevett/multi30k)"
+            )
+        path, _, configuration = name.partition(":")
+        parts = _loaded(path, None, configuration or None)
+        splits = {
+            str(part): Rows(f"{name} {part}", parts[part], self.src, self.tgt) for part in parts
+        }
+        tests: dict[str, Split] = {n: s for n, s in splits.items() if n.startswith("test")}
+        valid = next((splits[n] for n in VALID_NAMES if n in splits), None)
+        return Corpus(splits.get("train"), valid, tests)
+
+
+def _existing(stem: Path, ending: str) -> Path | None:
+    for end in (f".{ending}", f".{ending}.gz"):
+        if (path := stem.with_name(stem.name + end)).is_file():
+            return path
+    return None
+
+
+def _folders() -> Iterator[str]:
+    root = os.environ.get("ATTNCLI_DATA")
+    if root and Path(root).is_dir():
+        yield from sorted(path.name for path in Path(root).iterdir() if path.is_dir())
+
+
+def _loaded(path: str, file: str | None, configuration: str | None = None) -> Any:
+    """A data set through `datasets`, which keeps it memory-mapped.
+
+    Raises:
+        DataError: it cannot be had; one that needs a script cannot be had any more.
+    """
+    import datasets
+
+    datasets.disable_progress_bars()
+    try:
+        return datasets.load_dataset(path, configuration, data_files=file)
+    except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError) as error:
+        script = "Dataset scripts" in str(error)
+        reason = "it needs a loading script, which `datasets` no longer runs" if script else error
+        raise DataError(
+            f"{path}: cannot be loaded ({str(reason).splitlines()[0]}); download it and name the "
+            "folder, or point $ATTNCLI_DATA at a folder that holds it"
+        ) from None

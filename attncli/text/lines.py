@@ -1,0 +1,39 @@
+"""Lines of a text file: ended by a line feed and by nothing else, plain or gzipped."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from pathlib import Path
+
+from attncli.errors import DataError
+
+
+def read_lines(path: Path) -> Iterator[str]:
+    """The lines of a UTF-8 file, without their ends (a carriage return before one is dropped).
+
+    Other characters that some programs take for line ends (U+2028, form feed) stay in the line.
+
+    Raises:
+        DataError: no such file, or bytes that are not UTF-8, with the line's number.
+    """
+    if not path.is_file():
+        raise DataError(f"{path}: no such file")
+    number = 0
+    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+        for number, raw in enumerate(file, 1):
+            try:
+                line = raw.decode("utf-8")
+            except UnicodeDecodeError as error:
+                where = f"{path}:{number}"
+                raise DataError(
+                    f"{where}: not UTF-8 at byte {error.start}; convert the file with iconv"
+                ) from None
+            yield (line.removeprefix("\ufeff") if number == 1 else line).removesuffix(
+                "\n"
+            ).removesuffix("\r")
+
+
+def count_lines(path: Path) -> int:
+    """How many lines `read_lines` gives."""
+    return sum(1 for _ in read_lines(path))

@@ -1,0 +1,17 @@
+"""One sentence and its translation."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Pair(NamedTuple):
+    """A sentence, its translation, and where known which word is which.
+
+    `links` are gold word alignments (source word, target word), counted from 0 in words that are
+    separated by spaces; None where nobody aligned the pair.
+    """
+
+    src: str
+    tgt: str
+    links: tuple[tuple[int, int], ...] | None = None

@@ -1,0 +1,143 @@
+"""Where pairs are read from: two files, TSV, JSONL, a hub data set, or a generator in memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any, Protocol
+
+from attncli.errors import DataError
+from attncli.text.gold import read_gold
+from attncli.text.lines import count_lines, read_lines
+from attncli.text.pair import Pair
+
+Row = Mapping[str, Any]
+
+
+class Split(Protocol):
+    """The pairs of one part of a corpus, read anew each time; pair i is always pair i."""
+
+    origin: str
+
+    def __iter__(self) -> Iterator[Pair]: ...
+
+
+class Generated:
+    """Pairs that a function makes."""
+
+    def __init__(self, origin: str, make: Callable[[], Iterator[Pair]], reverse: bool) -> None:
+        self.origin = origin
+        self.make = make
+        self.reverse = reverse
+
+    def __iter__(self) -> Iterator[Pair]:
+        for pair in self.make():
+            yield reversed_pair(pair) if self.reverse else pair
+
+
+class TwoFiles:
+    """A file for each language, a line a sentence, and perhaps a file of gold links.
+
+    Raises:
+        DataError: the files have different numbers of lines.
+    """
+
+    def __init__(self, src: Path, tgt: Path, links: Path | None = None) -> None:
+        self.src, self.tgt, self.links = src, tgt, links
+        self.origin = f"{src} and {tgt}"
+
+    def __iter__(self) -> Iterator[Pair]:
+        gold = iter(self._gold())
+        for number, (src, tgt) in enumerate(
+            zip_longest(read_lines(self.src), read_lines(self.tgt)), 1
+        ):
+            if src is None or tgt is None:
+                counts = f"{count_lines(self.src)} and {count_lines(self.tgt)} lines"
+                raise DataError(
+                    f"{self.origin} have {counts}; from line {number} on one side is missing"
+                )
+            yield Pair(src, tgt, next(gold, None))
+
+    def _gold(self) -> list[tuple[tuple[int, int], ...]]:
+        if self.links is None:
+            return []
+        lengths = [
+            (len(src.split()), len(tgt.split()))
+            for src, tgt in zip(read_lines(self.src), read_lines(self.tgt), strict=False)
+        ]
+        sentences = read_gold(self.links, lengths).sentences
+        return [tuple(sorted(sentence.sure)) for sentence in sentences]
+
+
+class Table:
+    """Tab-separated columns; a first line that names both languages says which is which."""
+
+    def __init__(self, path: Path, src: str, tgt: str) -> None:
+        self.path, self.names = path, (src, tgt)
+        self.origin = str(path)
+
+    def __iter__(self) -> Iterator[Pair]:
+        columns = (0, 1)
+        for number, line in enumerate(read_lines(self.path), 1):
+            cells = line.split("\t")
+            if number == 1 and all(name in cells for name in self.names):
+                columns = (cells.index(self.names[0]), cells.index(self.names[1]))
+                continue
+            if len(cells) <= max(columns):
+                raise DataError(
+                    f"{self.path}:{number}: {len(cells)} columns; a source and a target, with a "
+                    "tab between them, are expected"
+                )
+            yield Pair(cells[columns[0]], cells[columns[1]])
+
+
+class JsonLines:
+    """A JSON object a line: `{"en": …, "de": …}`, or with both under `translation`."""
+
+    def __init__(self, path: Path, src: str, tgt: str) -> None:
+        self.path, self.src, self.tgt = path, src, tgt
+        self.origin = str(path)
+
+    def __iter__(self) -> Iterator[Pair]:
+        for number, line in enumerate(read_lines(self.path), 1):
+            where = f"{self.path}:{number}"
+            try:
+                row = json.loads(line)
+            except ValueError as error:
+                raise DataError(f"{where}: no JSON ({error})") from None
+            if not isinstance(row, dict):
+                raise DataError(f"{where}: an object with {self.src} and {self.tgt} is expected")
+            yield pair_of(row, self.src, self.tgt, where)
+
+
+class Rows:
+    """The rows of one split of a hub data set, or of parquet files of that shape."""
+
+    def __init__(self, origin: str, rows: Any, src: str, tgt: str) -> None:
+        self.origin, self.rows, self.src, self.tgt = origin, rows, src, tgt
+
+    def __iter__(self) -> Iterator[Pair]:
+        for number, row in enumerate(self.rows, 1):
+            yield pair_of(row, self.src, self.tgt, f"{self.origin}, row {number}")
+
+
+def pair_of(row: Row, src: str, tgt: str, where: str) -> Pair:
+    """The pair in a row of flat columns, or in its `translation`.
+
+    Raises:
+        DataError: a column is missing, with those that are there.
+    """
+    held = row.get("translation", row)
+    sides = [held.get(name) for name in (src, tgt)]
+    if not all(isinstance(side, str) for side in sides):
+        there = ", ".join(map(str, held))
+        raise DataError(f"{where}: no text under '{src}' and '{tgt}'; there is {there}")
+    return Pair(str(sides[0]), str(sides[1]))
+
+
+def reversed_pair(pair: Pair) -> Pair:
+    """The pair in the other direction."""
+    links = None if pair.links is None else tuple(sorted((t, s) for s, t in pair.links))
+    return Pair(pair.tgt, pair.src, links)

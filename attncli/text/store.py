@@ -1,0 +1,156 @@
+"""The ids of a split on disk, read through memory maps: memory does not grow with the corpus."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterable
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from attncli.text.codec import Codec
+from attncli.text.pair import Pair
+
+CHUNK = 10_000
+Links = np.ndarray  # (links, 2), source piece and target piece
+
+
+class Store:
+    """A tokenised split. Pair i of the text is pair i here, also where a side is empty."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.facts = json.loads((folder / "store.json").read_text(encoding="utf-8"))
+        self.src_ids = _mapped(folder / "src.ids", np.uint32)
+        self.tgt_ids = _mapped(folder / "tgt.ids", np.uint32)
+        self.src_starts = _mapped(folder / "src.starts", np.int64)
+        self.tgt_starts = _mapped(folder / "tgt.starts", np.int64)
+        self.kept = _mapped(folder / "kept", np.int64)  # the pairs that train
+        self.link_ends = _mapped(folder / "links", np.int32).reshape(-1, 2)
+        self.link_starts = _mapped(folder / "links.starts", np.int64)
+
+    def __len__(self) -> int:
+        return len(self.src_starts) - 1
+
+    def src(self, row: int) -> np.ndarray:
+        """Source ids of a pair, EOS at the end."""
+        return self.src_ids[self.src_starts[row] : self.src_starts[row + 1]]
+
+    def tgt(self, row: int) -> np.ndarray:
+        """Target ids of a pair, EOS at the end."""
+        return self.tgt_ids[self.tgt_starts[row] : self.tgt_starts[row + 1]]
+
+    def links(self, row: int) -> Links | None:
+        """Gold links between pieces; None where the data has none."""
+        if not self.facts["links"]:
+            return None
+        return self.link_ends[self.link_starts[row] : self.link_starts[row + 1]]
+
+    def lengths(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Pieces of each of these pairs, source and target."""
+        src = self.src_starts[rows + 1] - self.src_starts[rows]
+        tgt = self.tgt_starts[rows + 1] - self.tgt_starts[rows]
+        return src, tgt
+
+
+class Kept(NamedTuple):
+    """A pair, and whether it trains."""
+
+    pair: Pair
+    trains: bool
+
+
+def write_store(
+    folder: Path, pairs: Iterable[Kept], codec: Codec, advance: Callable[[int], None]
+) -> Store:
+    """Tokenises a split into `folder`, whole or not at all.
+
+    `advance` hears of every so many pairs done.
+    """
+    partial = folder.with_name(folder.name + ".part")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    with _Writer(partial) as writer:
+        pending = iter(pairs)
+        while chunk := list(islice(pending, CHUNK)):
+            writer.write(chunk, codec)
+            advance(len(chunk))
+    shutil.rmtree(folder, ignore_errors=True)
+    partial.rename(folder)
+    return Store(folder)
+
+
+class _Writer:
+    def __init__(self, folder: Path) -> None:
+        names = ("src.ids", "tgt.ids", "src.starts", "tgt.starts", "kept", "links", "links.starts")
+        self.folder = folder
+        self.files = {name: (folder / name).open("wb") for name in names}
+        self.ends = {"src": 0, "tgt": 0, "links": 0}
+        self.rows = 0
+        self.linked = 0
+        for name in self.ends:
+            self._append(f"{name}.starts", np.zeros(1, np.int64))
+
+    def __enter__(self) -> _Writer:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        for file in self.files.values():
+            file.close()
+        facts = {"rows": self.rows, "links": self.linked > 0}
+        (self.folder / "store.json").write_text(json.dumps(facts), encoding="utf-8")
+
+    def write(self, chunk: list[Kept], codec: Codec) -> None:
+        src = codec.encode_source([kept.pair.src for kept in chunk])
+        tgt = codec.encode_target([kept.pair.tgt for kept in chunk])
+        links = [
+            piece_links(kept.pair.links or (), codec.src.words(src_ids), codec.tgt.words(tgt_ids))
+            if kept.pair.links
+            else np.zeros((0, 2), np.int32)
+            for kept, src_ids, tgt_ids in zip(chunk, src, tgt, strict=True)
+        ]
+        for name, rows in (("src", src), ("tgt", tgt)):
+            flat = np.fromiter((token for row in rows for token in row), np.uint32)
+            self._append(f"{name}.ids", flat)
+            self._ends(name, [len(row) for row in rows])
+        self._append("links", np.concatenate(links).astype(np.int32))
+        self._ends("links", [len(row) for row in links])
+        trains = np.array([kept.trains for kept in chunk])
+        self._append("kept", self.rows + np.flatnonzero(trains).astype(np.int64))
+        self.rows += len(chunk)
+        self.linked += sum(map(len, links))
+
+    def _ends(self, name: str, lengths: list[int]) -> None:
+        ends = self.ends[name] + np.cumsum(lengths, dtype=np.int64)
+        self._append(f"{name}.starts", ends)
+        self.ends[name] = int(ends[-1])
+
+    def _append(self, name: str, values: np.ndarray) -> None:
+        values.tofile(self.files[name])
+
+
+def piece_links(
+    links: Iterable[tuple[int, int]], src_words: list[int], tgt_words: list[int]
+) -> Links:
+    """Links between words as links between all pieces of those words."""
+    src_pieces: dict[int, list[int]] = {}
+    tgt_pieces: dict[int, list[int]] = {}
+    for pieces, owners in ((src_pieces, src_words), (tgt_pieces, tgt_words)):
+        for piece, word in enumerate(owners):
+            pieces.setdefault(word, []).append(piece)
+    ends = [
+        (src_piece, tgt_piece)
+        for src_word, tgt_word in links
+        for src_piece in src_pieces.get(src_word, [])
+        for tgt_piece in tgt_pieces.get(tgt_word, [])
+    ]
+    return np.array(ends, np.int32).reshape(-1, 2)
+
+
+def _mapped(path: Path, dtype: type) -> np.ndarray:
+    if path.stat().st_size == 0:
+        return np.zeros(0, dtype)
+    return np.memmap(path, dtype, mode="r")
