@@ -13,7 +13,7 @@ class Curves:
     """Writes the numbers of every record; `step` is where this part of training begins."""
 
     def __init__(self, folder: Path, step: int) -> None:
-        self.writer = SummaryWriter(folder, purge_step=step)
+        self.writer = SummaryWriter(folder / "curves", purge_step=step)
 
     def __enter__(self) -> Curves:
         return self
@@ -26,8 +26,8 @@ class Curves:
     ) -> None:
         self.writer.close()
 
-    def write(self, record: Mapping[str, object], step: int) -> None:
+    def write(self, record: Mapping[str, float | None], step: int) -> None:
         """Adds each number of a record to the curve of its name."""
         for name, value in record.items():
-            if isinstance(value, int | float) and name != "step":
+            if value is not None:
                 self.writer.add_scalar(name, value, step)

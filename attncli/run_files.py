@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
@@ -118,12 +119,12 @@ def _take_apart(value: object, name: str, tensors: dict[str, Tensor]) -> object:
     raise TypeError(f"{name}: a {type(value).__name__} cannot be saved")
 
 
-def unflatten(tensors: Mapping[str, Tensor], facts: Mapping[str, object]) -> object:
+def unflatten(tensors: Mapping[str, Tensor], facts: Mapping[str, object]) -> Any:
     """What `flatten` took apart."""
     return _put_together(facts["tree"], tensors)
 
 
-def _put_together(node: object, tensors: Mapping[str, Tensor]) -> object:
+def _put_together(node: object, tensors: Mapping[str, Tensor]) -> Any:
     if not isinstance(node, dict):
         return node
     ((kind, held),) = node.items()

@@ -175,4 +175,5 @@ def _unended_first(ended: Tensor, beam: int) -> Tensor:
     """The first `beam` candidates of each sentence that go on, in their order: (batch, beam)."""
     count = ended.size(1)
     place = torch.arange(count, device=ended.device) + count * ended
-    return place.topk(beam, 1, largest=False, sorted=True).indices
+    order: Tensor = place.topk(beam, 1, largest=False, sorted=True).indices
+    return order

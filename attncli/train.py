@@ -73,9 +73,7 @@ def warm_start(model: Seq2Seq, run: Run) -> list[str]:
     theirs = of_model(run.load_state("best" if run.has_state("best") else "last")[0])
     own = model.state_dict()
     fits: dict[str, Tensor] = {
-        name: part
-        for name, part in theirs.items()
-        if name in own and own[name].shape == part.shape
+        name: part for name, part in theirs.items() if name in own and own[name].shape == part.shape
     }
     if not fits:
         raise RunError(f"{run.path}: no tensor of its model fits this one by name and shape")

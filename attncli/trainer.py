@@ -21,8 +21,8 @@ from attncli.registry import Choice, Count, Positive, Range
 from attncli.run import Run, flatten, unflatten
 from attncli.schedules import Schedule
 from attncli.text.batch import Batch, Batches
-from attncli.text.store import Store
 from attncli.text.piece_model import PAD
+from attncli.text.store import Store
 from attncli.validation import Validation, Validator, tensors
 
 AtLeastZero = Annotated[float, Range(0)]
@@ -140,7 +140,9 @@ class Trainer:
             while progress.batch < len(order):
                 begun = time.monotonic()
                 rows = order[progress.batch : progress.batch + self.accumulate]
-                loss, rate = self.step([self.batches.collate(self.store, r) for r in rows], len(order))
+                loss, rate = self.step(
+                    [self.batches.collate(self.store, r) for r in rows], len(order)
+                )
                 progress.batch += len(rows)
                 progress.seconds += time.monotonic() - begun
                 pace = (progress.words - lap.words) / (progress.seconds - lap.seconds)
@@ -216,7 +218,8 @@ class Trainer:
         if self.average:
             self._save_model(f"snapshot-{progress.validations}")
             self.run.remove_state(f"snapshot-{progress.validations - self.average}")
-        self._write(curves, {"valid": asdict(found), "best": better, "seconds": progress.seconds})
+        record = {"valid_loss": found.loss, "valid_bleu": found.bleu, "seconds": progress.seconds}
+        self._write(curves, record)
         decoded = "" if found.bleu is None else f", BLEU {found.bleu:.2f}"
         reporter.say(
             f"step {progress.step}, epoch {progress.epoch}: valid perplexity "
@@ -230,23 +233,22 @@ class Trainer:
         """The checkpoint to decode with: the mean of the last models, where it is the better."""
         names = [name for name in self.run.states() if name.startswith("snapshot-")]
         if len(names) > 1:
-            parts = [self.run.load_state(name)[0] for name in names]
-            mean = {name: sum(part[name] for part in parts) / len(parts) for name in parts[0]}
+            parts = [of_model(self.run.load_state(name)[0]) for name in names]
             own = {name: part.clone() for name, part in self.model.state_dict().items()}
-            self.model.load_state_dict(of_model(mean))
+            self.model.load_state_dict(mean(parts))
             found = self.validator.validate(self.model, self.monitor == "bleu")
             self._save_model("average")
-            self.run.append_metrics({"step": self.progress.step, "average": asdict(found)})
+            record = {"average_loss": found.loss, "average_bleu": found.bleu}
+            self.run.append_metrics({"step": self.progress.step, **record})
             self.model.load_state_dict(own)
             if self._value(found) > self.progress.best:
                 return "average"
         return "best" if self.run.has_state("best") else "last"
 
-    def _write(self, curves: Curves, record: dict[str, object]) -> None:
+    def _write(self, curves: Curves, record: dict[str, float | None]) -> None:
         where = {"step": self.progress.step, "epoch": self.progress.epoch}
         self.run.append_metrics({**where, **record})
-        flat = record | dict(record.get("valid", {}))
-        curves.write(flat, self.progress.step)
+        curves.write(record, self.progress.step)
 
     def _save_model(self, name: str) -> None:
         tensors = {MODEL + n: part for n, part in self.model.state_dict().items()}
@@ -277,3 +279,8 @@ class Trainer:
         torch.set_rng_state(state["random"])
         self.run.rewind_metrics(self.progress.step)
         self.run.unfinish()
+
+
+def mean(parts: list[dict[str, Tensor]]) -> dict[str, Tensor]:
+    """The mean of several checkpoints of one model, tensor by tensor."""
+    return {name: torch.stack([part[name] for part in parts]).mean(0) for name in parts[0]}

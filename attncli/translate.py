@@ -123,7 +123,7 @@ class Translator:
         seen = None if found.weights is None else attention_map(self.codec, src, found, self.name)
         written = found.ids[:-1] if found.ids[-1] == EOS else found.ids
         if self.replace_unknown and seen is not None and UNK in written:
-            text = self.codec.join_target(replaced(self.codec, line, src, written, seen))
+            text = self.codec.join(replaced(self.codec, line, src, written, seen))
         else:
             text = self.codec.decode_target(written)
         return Hypothesis(text, pieces, found.score, found.log_prob, found.cut, seen)
@@ -136,8 +136,8 @@ def attention_map(codec: Codec, src: list[int], found: Found, name: str) -> Atte
         src=codec.src.pieces(src),
         tgt=codec.tgt.pieces(found.ids),
         weights=found.weights[..., : len(src)],
-        src_words=codec.src_words(src),
-        tgt_words=codec.tgt_words(found.ids),
+        src_words=codec.src.words(src),
+        tgt_words=codec.tgt.words(found.ids),
         mechanism=name,
     )
 
@@ -151,7 +151,7 @@ def replaced(
     """
     weights = seen.weights.mean((0, 1))  # (tgt_len, src_len)
     words = line.split()
-    owners = codec.src_words(src)
+    owners = codec.src.words(src)
     pieces = codec.tgt.pieces(ids)
     for place, token in enumerate(ids):
         if token == UNK:

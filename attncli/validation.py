@@ -7,16 +7,16 @@ import time
 from dataclasses import dataclass
 
 import torch
-from sacrebleu.metrics import BLEU
+from sacrebleu.metrics.bleu import BLEU
 from torch import Tensor
 
 from attncli.models.base import Seq2Seq, Source
 from attncli.objective import shifted
 from attncli.search import Search
 from attncli.text.batch import Batch, Batches
-from attncli.text.store import Store
 from attncli.text.codec import Codec
 from attncli.text.piece_model import PAD
+from attncli.text.store import Store
 from attncli.translate import decode
 
 
@@ -37,9 +37,7 @@ class Validation:
 class Validator:
     """Scores a model on the validation pairs."""
 
-    def __init__(
-        self, codec: Codec, store: Store, references: list[str], batches: Batches
-    ) -> None:
+    def __init__(self, codec: Codec, store: Store, references: list[str], batches: Batches) -> None:
         self.codec = codec
         self.store = store
         self.references = references

@@ -22,7 +22,7 @@ class Normalizer(nn.Module):
 class Softmax(Normalizer):
     """Every real position gets a share that grows exponentially with its score.
 
-        a_s = exp(e_s) / sum_s' exp(e_s')
+    a_s = exp(e_s) / sum_s' exp(e_s')
     """
 
     name = "softmax"

@@ -80,9 +80,7 @@ def train(
     check(what)
     warm = Run.open(init_from, runs) if init_from else None
     run = going_on or Run.create(runs, run_name or what.name, dated=run_name is None)
-    why = run_training(
-        what, run, _say, device=place, resume=going_on is not None, init_from=warm
-    )
+    why = run_training(what, run, _say, device=place, resume=going_on is not None, init_from=warm)
     _say(f"{why}; the run is in {run.path}")
     if why == INTERRUPTED:
         _say(f"go on with: attncli train --resume {run.path}")

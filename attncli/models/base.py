@@ -43,9 +43,7 @@ class Seq2Seq(nn.Module):
         """What the readers of the decoder may look at, and the state before the first word."""
         raise NotImplementedError
 
-    def reserve(
-        self, memories: tuple[Memory, ...], queries: int, steps: int
-    ) -> tuple[Memory, ...]:
+    def reserve(self, memories: tuple[Memory, ...], queries: int, steps: int) -> tuple[Memory, ...]:
         """Adds room for what a decoder remembers of itself over `steps` steps of `queries`."""
         return memories
 
@@ -65,9 +63,7 @@ class Seq2Seq(nn.Module):
         memories = self.reserve(memories, 1, tgt.size(1))
         steps = []
         for position in range(tgt.size(1)):
-            steps.append(
-                self.decode_step(tgt[:, position : position + 1], memories, state, look)
-            )
+            steps.append(self.decode_step(tgt[:, position : position + 1], memories, state, look))
             state = steps[-1].state
         return join_steps(steps)
 

@@ -31,7 +31,7 @@ class Bridge(nn.Module):
 class LastBridge(Bridge):
     """Each decoder layer goes on where the encoder layer of the same number stopped.
 
-        s_0 = [forward h_S ; backward h_1]
+    s_0 = [forward h_S ; backward h_1]
     """
 
     name = "last"
@@ -48,7 +48,7 @@ class LastBridge(Bridge):
 class BackwardBridge(Bridge):
     """Bahdanau 2015, appendix A.2.2: from the backward reader, which ends on the first word.
 
-        s_0 = tanh(W backward h_1)
+    s_0 = tanh(W backward h_1)
     """
 
     name = "backward"
@@ -66,7 +66,7 @@ class BackwardBridge(Bridge):
 class MeanBridge(Bridge):
     """Sennrich et al. 2017 (Nematus), arXiv 1703.04357: from the mean of the encoder states.
 
-        s_0 = tanh(W mean_s h_s + b)
+    s_0 = tanh(W mean_s h_s + b)
     """
 
     name = "mean"
@@ -83,7 +83,7 @@ class MeanBridge(Bridge):
 class ZeroBridge(Bridge):
     """The decoder starts from nothing: all it learns of the source comes through attention.
 
-        s_0 = 0
+    s_0 = 0
     """
 
     name = "zero"

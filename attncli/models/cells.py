@@ -74,8 +74,8 @@ class Cell(nn.Module):
 class LSTM(Cell):
     """Long short-term memory.
 
-        i, f, o = sigmoid(W x_t + U h_t-1 + b)      g = tanh(W x_t + U h_t-1 + b)
-        c_t = f * c_t-1 + i * g                     h_t = o * tanh(c_t)
+    i, f, o = sigmoid(W x_t + U h_t-1 + b)      g = tanh(W x_t + U h_t-1 + b)
+    c_t = f * c_t-1 + i * g                     h_t = o * tanh(c_t)
     """
 
     name = "lstm"
@@ -97,8 +97,8 @@ class LSTM(Cell):
 class GRU(Cell):
     """Gated recurrent unit, the reset gate applied after the product with the state.
 
-        r, z = sigmoid(W x_t + U h_t-1 + b)      n = tanh(W x_t + r * (U h_t-1) + b)
-        h_t = (1 - z) * n + z * h_t-1
+    r, z = sigmoid(W x_t + U h_t-1 + b)      n = tanh(W x_t + r * (U h_t-1) + b)
+    h_t = (1 - z) * n + z * h_t-1
     """
 
     name = "gru"

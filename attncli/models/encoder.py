@@ -31,7 +31,13 @@ class RecurrentEncoder(nn.Module):
     """Layers of cells over the source; padding is never read."""
 
     def __init__(
-        self, cell: CellChoice, embedding: int, hidden: int, layers: int, reading: str, dropout: float
+        self,
+        cell: CellChoice,
+        embedding: int,
+        hidden: int,
+        layers: int,
+        reading: str,
+        dropout: float,
     ) -> None:
         super().__init__()
         self.backward_flags = READS_BACKWARD[reading]
@@ -39,9 +45,7 @@ class RecurrentEncoder(nn.Module):
             raise UsageError(f"a {reading} encoder cannot divide a hidden size of {hidden}")
         width = hidden // len(self.backward_flags)
         self.layers: Layers[Layers[Cell]] = Layers(
-            Layers(
-                cell.build(hidden if layer else embedding, width) for _ in self.backward_flags
-            )
+            Layers(cell.build(hidden if layer else embedding, width) for _ in self.backward_flags)
             for layer in range(layers)
         )
         self.dropout = Dropout(dropout)

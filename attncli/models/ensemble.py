@@ -63,9 +63,7 @@ class Ensemble(Seq2Seq):
         }
         return cast("tuple[Memory, ...]", groups), state
 
-    def reserve(
-        self, memories: tuple[Memory, ...], queries: int, steps: int
-    ) -> tuple[Memory, ...]:
+    def reserve(self, memories: tuple[Memory, ...], queries: int, steps: int) -> tuple[Memory, ...]:
         groups = cast("tuple[Group, ...]", memories)
         room = tuple(
             Group(model.reserve(group.memories, queries, steps))

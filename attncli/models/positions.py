@@ -30,7 +30,7 @@ class Positions(nn.Module):
 class Sinusoidal(Positions):
     """Waves of rising length; any position has a vector (Vaswani 2017, section 3.5).
 
-        PE(p, 2i) = sin(p / 10000^(2i/dim))      PE(p, 2i+1) = cos(p / 10000^(2i/dim))
+    PE(p, 2i) = sin(p / 10000^(2i/dim))      PE(p, 2i+1) = cos(p / 10000^(2i/dim))
     """
 
     name = "sinusoidal"

@@ -40,7 +40,7 @@ class Readout(nn.Module):
 class TanhReadout(Readout):
     """Luong 2015, eq. 5: the attentional state.
 
-        out_t = tanh(W [c_t ; h_t])
+    out_t = tanh(W [c_t ; h_t])
     """
 
     name = "tanh"
@@ -56,7 +56,7 @@ class TanhReadout(Readout):
 class DeepReadout(Readout):
     """Deep output with the last word's embedding (Pascanu et al. 2014, arXiv 1312.6026).
 
-        out_t = tanh(U h_t + V E y_t-1 + C c_t + b)
+    out_t = tanh(U h_t + V E y_t-1 + C c_t + b)
     """
 
     name = "deep"

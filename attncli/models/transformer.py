@@ -38,7 +38,7 @@ class FeedForward(nn.Module):
 class Residual(nn.Module):
     """What surrounds a sub-layer: its input is added to its output, and normalized.
 
-        post: x + f(x) normalized      pre: x + f(x normalized)
+    post: x + f(x) normalized      pre: x + f(x normalized)
     """
 
     def __init__(self, dim: int, norm: Norm, dropout: float) -> None:
@@ -217,9 +217,7 @@ class Transformer(Seq2Seq):
         start["lineage"] = source.ids.new_zeros(source.ids.size(0), 1, 0)
         return memories, start
 
-    def reserve(
-        self, memories: tuple[Memory, ...], queries: int, steps: int
-    ) -> tuple[Memory, ...]:
+    def reserve(self, memories: tuple[Memory, ...], queries: int, steps: int) -> tuple[Memory, ...]:
         room = []
         for memory in memories:
             batch, heads, _, head_dim = memory.keys.shape

@@ -75,9 +75,7 @@ class Wiring(nn.Module):
             state["attention." + name] = part
         return state
 
-    def advance(
-        self, projected: Tensor, embedded: Tensor, memory: Memory, state: State
-    ) -> Glance:
+    def advance(self, projected: Tensor, embedded: Tensor, memory: Memory, state: State) -> Glance:
         """One step from the first cell's projected input (batch, queries, gates)."""
         raise NotImplementedError
 
@@ -89,10 +87,9 @@ class Wiring(nn.Module):
     def run(self, embedded: Tensor, memory: Memory, state: State, look: bool) -> Decoded:
         """All steps after the words embedded as (batch, tgt_len, embedding)."""
         glances = []
-        projected = self.first.project(embedded)
-        for step in range(embedded.size(1)):
-            at = slice(step, step + 1)
-            glances.append(self.advance(projected[:, at], embedded[:, at], memory, state))
+        steps = torch.split(self.first.project(embedded), 1, 1)
+        for projected, word in zip(steps, torch.split(embedded, 1, 1), strict=True):
+            glances.append(self.advance(projected, word, memory, state))
             state = glances[-1].state
         return self.finish(joined(glances, look), embedded, look)
 
@@ -165,9 +162,7 @@ class After(Wiring):
             state["feed"] = layers[0][0].new_zeros(layers[0][0].size(0), 1, self.readout.dim)
         return state
 
-    def advance(
-        self, projected: Tensor, embedded: Tensor, memory: Memory, state: State
-    ) -> Glance:
+    def advance(self, projected: Tensor, embedded: Tensor, memory: Memory, state: State) -> Glance:
         if self.feed:
             projected = projected + self.fed(state["feed"])
         layers = self.stack(projected, self.layers(state))
@@ -203,7 +198,7 @@ class After(Wiring):
 class Before(Wiring):
     """Bahdanau 2015: look with the state before the step, then update the state with what was seen.
 
-        c_t = attend(s_t-1)      s_t = RNN(s_t-1, [E y_t-1 ; c_t])      out_t = readout(s_t, c_t)
+    c_t = attend(s_t-1)      s_t = RNN(s_t-1, [E y_t-1 ; c_t])      out_t = readout(s_t, c_t)
     """
 
     name = "before"
@@ -219,9 +214,7 @@ class Before(Wiring):
         super().__init__(sizes, attention, cell, readout, dropout)
         self.seen = nn.Linear(attention.context_dim, self.first.input.out_features, bias=False)
 
-    def advance(
-        self, projected: Tensor, embedded: Tensor, memory: Memory, state: State
-    ) -> Glance:
+    def advance(self, projected: Tensor, embedded: Tensor, memory: Memory, state: State) -> Glance:
         before = self.layers(state)
         attended = self.look(before[-1][0], memory, state)
         layers = self.stack(projected + self.seen(attended.context), before)
@@ -231,7 +224,7 @@ class Before(Wiring):
 class Between(Wiring):
     """Conditional cell (Nematus, LIUM): update with the last word, look, update with what was seen.
 
-        s'_t = RNN_1(s_t-1, E y_t-1)      c_t = attend(s'_t)      s_t = RNN_2(s'_t, c_t)
+    s'_t = RNN_1(s_t-1, E y_t-1)      c_t = attend(s'_t)      s_t = RNN_2(s'_t, c_t)
     """
 
     name = "between"
@@ -247,9 +240,7 @@ class Between(Wiring):
         super().__init__(sizes, attention, cell, readout, dropout)
         self.second: Cell = cell.build(attention.context_dim, sizes.hidden)
 
-    def advance(
-        self, projected: Tensor, embedded: Tensor, memory: Memory, state: State
-    ) -> Glance:
+    def advance(self, projected: Tensor, embedded: Tensor, memory: Memory, state: State) -> Glance:
         before = self.layers(state)
         halfway: tuple[Tensor, ...] = self.first(projected, before[0])
         attended = self.look(halfway[0], memory, state)

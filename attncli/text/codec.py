@@ -40,6 +40,10 @@ class Codec:
         """The text of a translation."""
         return self.preprocess.undo(self.tgt.decode(ids), self.languages[1])
 
+    def join(self, pieces: Sequence[str]) -> str:
+        """The text of target pieces, some of which may be words from elsewhere."""
+        return self.preprocess.undo(self.tgt.join(pieces), self.languages[1])
+
     def digest(self) -> str:
         """A hash of all that decides how text becomes ids."""
         parts = hashlib.sha256(self.src.proto + self.tgt.proto)

@@ -29,9 +29,11 @@ def read_lines(path: Path) -> Iterator[str]:
                 raise DataError(
                     f"{where}: not UTF-8 at byte {error.start}; convert the file with iconv"
                 ) from None
-            yield (line.removeprefix("\ufeff") if number == 1 else line).removesuffix(
-                "\n"
-            ).removesuffix("\r")
+            yield (
+                (line.removeprefix("\ufeff") if number == 1 else line)
+                .removesuffix("\n")
+                .removesuffix("\r")
+            )
 
 
 def count_lines(path: Path) -> int:

@@ -48,6 +48,11 @@ class PieceModel:
         pieces: list[str] = self.processor.id_to_piece(list(ids))
         return pieces
 
+    def join(self, pieces: Sequence[str]) -> str:
+        """The text of pieces; in a vocabulary of whole words each one is a word."""
+        between = " " if self.whole_words else ""
+        return " ".join(between.join(pieces).replace(SPACE, " ").split())
+
     def words(self, ids: Sequence[int]) -> list[int]:
         """For each piece the number of its word, from 0; NO_WORD for PAD, BOS and EOS."""
         owners, word = [], NO_WORD

@@ -10,7 +10,14 @@ from attncli.text.pair import Pair
 from attncli.text.store import Kept
 
 SHOWN = 5
-ODD = {"\u2028": "U+2028", "\u2029": "U+2029", "\x00": "NUL", "\x0b": "VT", "\x0c": "FF", "\r": "CR"}
+ODD = {
+    "\u2028": "U+2028",
+    "\u2029": "U+2029",
+    "\x00": "NUL",
+    "\x0b": "VT",
+    "\x0c": "FF",
+    "\r": "CR",
+}
 
 
 @dataclass

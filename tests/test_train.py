@@ -1,0 +1,128 @@
+"""Training as a user runs it: a whole run, a killed one that goes on, a stopped one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from safetensors.torch import load_file
+
+SMALL = [
+    "model.embedding=16",
+    "model.hidden=32",
+    "subword.vocab_size=120",
+    "batch.tokens=200",
+    "train.epochs=6",
+    "train.report=5",
+    "train.average=2",
+    "train.schedule=plateau",
+]
+WORDS = ["ein", "zwei", "drei", "vier", "rot", "blau", "Haus", "Hund", "läuft", "steht"]
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    """Sentences of ten words, and the same in capitals: written so that they can be copied."""
+    folder = tmp_path_factory.mktemp("corpus")
+    for part, count, begin in (("train", 240, 0), ("val", 20, 240), ("test", 20, 260)):
+        lines = [
+            " ".join(WORDS[(number * step + step) % 10] for step in range(3, 4 + number % 7))
+            for number in range(begin, begin + count)
+        ]
+        (folder / f"{part}.en").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        upper = "\n".join(line.upper() for line in lines) + "\n"
+        (folder / f"{part}.de").write_text(upper, encoding="utf-8")
+    return folder
+
+
+def command(corpus, runs, *more):
+    sets = [word for setting in SMALL for word in ("--set", setting)]
+    base = [sys.executable, "-m", "attncli", "train", "--data", str(corpus), "--runs", str(runs)]
+    return [*base, "--threads", "1", *sets, *more]
+
+
+def weights(run, state="last"):
+    tensors = load_file(run / "checkpoints" / f"{state}.safetensors")
+    return {name: part for name, part in tensors.items() if name.startswith("model.")}
+
+
+def assert_same_weights(left, right):
+    assert left.keys() == right.keys()
+    for name, part in left.items():
+        assert part.equal(right[name]), name
+
+
+@pytest.fixture(scope="module")
+def straight(corpus, tmp_path_factory):
+    runs = tmp_path_factory.mktemp("runs")
+    done = subprocess.run(
+        command(corpus, runs, "--run-name", "straight"), capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return runs / "straight"
+
+
+def test_the_same_seed_gives_the_same_weights(corpus, straight, tmp_path):
+    subprocess.run(command(corpus, tmp_path, "--run-name", "again"), check=True)
+    assert_same_weights(weights(straight), weights(tmp_path / "again"))
+
+
+def test_another_seed_gives_other_weights(corpus, straight, tmp_path):
+    subprocess.run(command(corpus, tmp_path, "--run-name", "b", "--seed", "2"), check=True)
+    differs = [n for n, p in weights(tmp_path / "b").items() if not p.equal(weights(straight)[n])]
+    assert differs
+
+
+@pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_a_stopped_run_goes_on_to_the_same_weights(corpus, straight, tmp_path, stop):
+    process = subprocess.Popen(
+        command(corpus, tmp_path, "--run-name", "cut", "--set", "train.checkpoint_minutes=0"),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    run = tmp_path / "cut"
+    wait_for(lambda: (run / "checkpoints" / "last.safetensors").exists(), process)
+    process.send_signal(stop)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == (-signal.SIGKILL if stop == signal.SIGKILL else 130)
+    assert stop == signal.SIGKILL or "--resume" in said
+    assert not (run / "finished.json").exists()
+    moved = tmp_path / "moved"
+    os.rename(run, moved)
+    done = subprocess.run(
+        [sys.executable, "-m", "attncli", "train", "--resume", str(moved), "--threads", "1"],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "resumed after step" in done.stderr
+    assert_same_weights(weights(straight), weights(moved))
+    assert_same_weights(weights(straight, "average"), weights(moved, "average"))
+    assert steps(straight) == steps(moved)
+
+
+def test_a_finished_run_has_nothing_left_to_do(straight):
+    done = subprocess.run(
+        [sys.executable, "-m", "attncli", "train", "--resume", str(straight)],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert "nothing left to do: 6 epochs done" in done.stderr
+
+
+def steps(run):
+    lines = (run / "metrics.jsonl").read_text().splitlines()
+    return [line.partition('"epoch"')[0] for line in lines]
+
+
+def wait_for(ready, process):
+    begun = time.monotonic()
+    while not ready():
+        assert process.poll() is None, process.stderr.read()
+        assert time.monotonic() - begun < 60
+        time.sleep(0.02)
