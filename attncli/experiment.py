@@ -28,6 +28,11 @@ class Loaded(NamedTuple):
     run: Run
     state: str  # the checkpoint it was read from
 
+    @property
+    def mechanism(self) -> str:
+        """The name of its attention."""
+        return self.recipe.choice("model.attention").name
+
 
 def build_model(recipe: Recipe, src_size: int, tgt_size: int) -> Seq2Seq:
     """The recipe's model for vocabularies of these sizes, freshly initialized."""

@@ -92,7 +92,7 @@ class Translator:
         self.search = search
         self.sentences = sentences
         self.replace_unknown = replace_unknown
-        self.name = str(first.recipe.choice("model.attention").name)
+        self.name = first.mechanism
         self.device = next(first.model.parameters()).device
 
     def translate(self, lines: Sequence[str], look: bool = False) -> list[Translation]:

@@ -14,3 +14,19 @@ Sets = Annotated[
 ]
 Root = Annotated[Path, typer.Option("--runs", help="The folder that holds the runs.")]
 Seed = Annotated[int | None, typer.Option("--seed", help="Of all that is random.")]
+Runs = Annotated[
+    list[str] | None,
+    typer.Option("--run", metavar="RUN", help="A run; several decode as an ensemble."),
+]
+OneRun = Annotated[
+    str | None, typer.Option("--run", metavar="RUN", help="A run; without it the newest.")
+]
+State = Annotated[
+    str, typer.Option("--checkpoint", help="best, last or average; by default what served best.")
+]
+Beam = Annotated[int | None, typer.Option("--beam", min=1, help="Width of the beam; 1 is greedy.")]
+DataName = Annotated[
+    str | None, typer.Option("--data", help="`embedded`, a folder, or a data set's name.")
+]
+Src = Annotated[str | None, typer.Option("--src", help="The source language.")]
+Tgt = Annotated[str | None, typer.Option("--tgt", help="The target language.")]

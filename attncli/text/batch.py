@@ -55,13 +55,14 @@ class Batches:
         if self.sentences:
             cuts = np.arange(self.sentences, len(rows), self.sentences)
             return np.split(rows, cuts)
-        cuts, begin, most = [], 0, 0
+        places: list[int] = []
+        begin, most = 0, 0
         for place, length in enumerate(longest.tolist()):
             most = max(most, length)
             if most * (place - begin + 1) > self.tokens and place > begin:
-                cuts.append(place)
+                places.append(place)
                 begin, most = place, length
-        return np.split(rows, cuts)
+        return np.split(rows, places)
 
     def collate(self, store: Store, rows: np.ndarray) -> Batch:
         """The pairs of these rows as one batch."""
@@ -86,4 +87,5 @@ def _links(store: Store, rows: np.ndarray, src_len: int, tgt_len: int) -> np.nda
         ends = store.links(row)
         if ends is not None:
             gold[place, ends[:, 1], ends[:, 0]] = 1.0
-    return gold / np.maximum(gold.sum(-1, keepdims=True), 1.0)
+    shared: np.ndarray = gold / np.maximum(gold.sum(-1, keepdims=True), 1.0)
+    return shared

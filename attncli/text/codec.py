@@ -44,6 +44,18 @@ class Codec:
         """The text of target pieces, some of which may be words from elsewhere."""
         return self.preprocess.undo(self.tgt.join(pieces), self.languages[1])
 
+    def owners(self, line: str, side: int) -> list[int] | None:
+        """For each word that the model reads, the number of the word in `line` that it is of.
+
+        None where preprocessing a line by its words gives something else than as a whole.
+        """
+        whole = self.preprocess.apply([line], self.languages[side])[0].split()
+        words = line.split()
+        parts = [part.split() for part in self.preprocess.apply(words, self.languages[side])]
+        if [word for part in parts for word in part] == whole:
+            return [number for number, part in enumerate(parts) for _ in part]
+        return list(range(len(words))) if len(whole) == len(words) else None
+
     def digest(self) -> str:
         """A hash of all that decides how text becomes ids."""
         parts = hashlib.sha256(self.src.proto + self.tgt.proto)
@@ -66,13 +78,17 @@ class Codec:
         """What `save` wrote.
 
         Raises:
-            RunError: it is not there.
+            RunError: it is not there, or is damaged.
         """
         if not (folder / "codec.json").is_file():
             raise RunError(f"{folder}: no codec; the run was cut off before its text was prepared")
         facts = json.loads((folder / "codec.json").read_text(encoding="utf-8"))
-        src = PieceModel((folder / "src.model").read_bytes())
         own = folder / "tgt.model"
-        tgt = PieceModel(own.read_bytes()) if own.is_file() else src
+        try:
+            src = PieceModel((folder / "src.model").read_bytes())
+            tgt = PieceModel(own.read_bytes()) if own.is_file() else src
+        except (OSError, RuntimeError) as error:
+            reason = str(error).splitlines()[0]
+            raise RunError(f"{folder}: the codec is damaged ({reason})") from None
         languages = (facts["languages"][0], facts["languages"][1])
         return cls(src, tgt, Preprocess(**facts["preprocess"]), languages)

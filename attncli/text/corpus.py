@@ -134,8 +134,13 @@ class Data:
         return next((place for place in places if place.is_dir()), None)
 
     def _of_folder(self, folder: Path) -> Corpus:
-        stems = sorted({path.name.split(".")[0] for path in folder.iterdir() if path.is_file()})
+        stems = sorted({_stem(path, self.src) for path in folder.iterdir() if path.is_file()})
         parts = {stem: split for stem in stems if (split := self._named(folder, stem))}
+        for language, other in ((self.src, self.tgt), (self.tgt, self.src)):
+            if "train" not in parts and (alone := _existing(folder / "train", language)):
+                raise DataError(f"{alone}: no train.{other} beside it; --src and --tgt choose")
+        if "train" not in parts and any(folder.rglob("*.parquet")):
+            return self._of_rows(str(folder), _loaded(str(folder), None))
         tests = {stem: split for stem, split in parts.items() if stem.startswith("test")}
         valid = next((parts[name] for name in VALID_NAMES if name in parts), None)
         if not parts:
@@ -159,7 +164,9 @@ class Data:
                 "$ATTNCLI_DATA, 'embedded', or a hub name such as bentrevett/multi30k)"
             )
         path, _, configuration = name.partition(":")
-        parts = _loaded(path, None, configuration or None)
+        return self._of_rows(name, _loaded(path, None, configuration or None))
+
+    def _of_rows(self, name: str, parts: Any) -> Corpus:
         splits = {
             str(part): Rows(f"{name} {part}", parts[part], self.src, self.tgt) for part in parts
         }
@@ -173,6 +180,14 @@ def _existing(stem: Path, ending: str) -> Path | None:
         if (path := stem.with_name(stem.name + end)).is_file():
             return path
     return None
+
+
+def _stem(path: Path, language: str) -> str:
+    """`train.en-de` of train.en-de.en.gz: all but the language and the compression."""
+    name = path.name.removesuffix(".gz")
+    if name.endswith(f".{language}"):
+        return name.removesuffix(f".{language}")
+    return Path(name).stem
 
 
 def _folders() -> Iterator[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from attncli.errors import DataError
@@ -19,9 +20,8 @@ def read_lines(path: Path) -> Iterator[str]:
     """
     if not path.is_file():
         raise DataError(f"{path}: no such file")
-    number = 0
     with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
-        for number, raw in enumerate(file, 1):
+        for number, raw in enumerate(_raw(path, file), 1):
             try:
                 line = raw.decode("utf-8")
             except UnicodeDecodeError as error:
@@ -29,11 +29,15 @@ def read_lines(path: Path) -> Iterator[str]:
                 raise DataError(
                     f"{where}: not UTF-8 at byte {error.start}; convert the file with iconv"
                 ) from None
-            yield (
-                (line.removeprefix("\ufeff") if number == 1 else line)
-                .removesuffix("\n")
-                .removesuffix("\r")
-            )
+            line = line.removeprefix("\ufeff") if number == 1 else line
+            yield line.removesuffix("\n").removesuffix("\r")
+
+
+def _raw(path: Path, file: Iterable[bytes]) -> Iterator[bytes]:
+    try:
+        yield from file
+    except (EOFError, OSError, zlib.error) as error:
+        raise DataError(f"{path}: cannot be read ({error}); is the file whole?") from None
 
 
 def count_lines(path: Path) -> int:

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sentencepiece import SentencePieceProcessor
+from sentencepiece import SentencePieceProcessor, set_random_generator_seed
 
 PAD, UNK, BOS, EOS = range(4)
 MARKS = (PAD, BOS, EOS)
 SPACE = "\u2581"
 NO_WORD = -1
+UNKNOWN = "⁇"
+# Stands for a SPACE that a person wrote, which would otherwise come back as a space.
+WRITTEN_SPACE = "\uf581"
+
+
+def tidy(line: str) -> str:
+    """The line with one space between words, whatever white space was there: U+2028, tabs, NBSP.
+
+    So words are what `str.split` gives, for pieces as for gold links.
+    """
+    return " ".join(line.split()).replace(SPACE, WRITTEN_SPACE)
 
 
 class PieceModel:
@@ -24,24 +35,35 @@ class PieceModel:
 
     def encode(self, lines: Sequence[str]) -> list[list[int]]:
         """The ids of the pieces of each line, without BOS and EOS."""
-        ids: list[list[int]] = self.processor.encode(list(lines))
+        clean = [tidy(line) for line in lines]
+        if self.whole_words:
+            # SentencePiece would make one unknown piece of unknown words that stand together.
+            to_id = self.processor.piece_to_id
+            return [[to_id(SPACE + word) for word in line.split()] for line in clean]
+        ids: list[list[int]] = self.processor.encode(clean)
         return ids
 
-    def sample(self, lines: Sequence[str], alpha: float) -> list[list[int]]:
-        """One way to cut each line, drawn (Kudo 2018, arXiv 1804.10959).
+    def sample(self, lines: Sequence[str], alpha: float, seed: int) -> list[list[int]]:
+        """One way to cut each line, drawn (Kudo 2018, arXiv 1804.10959); the same for a seed.
 
         For unigram models alpha sharpens the distribution over cuts; for bpe it is the share of
         merges left out (Provilkov et al. 2020, arXiv 1910.13267).
         """
+        # SentencePiece draws from one generator a thread: one thread makes the seed decide.
+        set_random_generator_seed(seed)
+        clean = [tidy(line) for line in lines]
         ids: list[list[int]] = self.processor.encode(
-            list(lines), enable_sampling=True, alpha=alpha, nbest_size=-1
+            clean, enable_sampling=True, alpha=alpha, nbest_size=-1, num_threads=1
         )
         return ids
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of pieces; PAD, BOS and EOS leave no trace."""
-        text: str = self.processor.decode([token for token in ids if token not in MARKS])
-        return " ".join(text.split())
+        kept = [token for token in ids if token not in MARKS]
+        mark = SPACE + UNKNOWN if self.whole_words else UNKNOWN
+        pieces = zip(kept, self.pieces(kept), strict=True)
+        text = "".join(mark if token == UNK else piece for token, piece in pieces)
+        return " ".join(text.replace(SPACE, " ").split()).replace(WRITTEN_SPACE, SPACE)
 
     def pieces(self, ids: Sequence[int]) -> list[str]:
         """The pieces themselves, in which SPACE stands for the space before a word."""
@@ -51,16 +73,22 @@ class PieceModel:
     def join(self, pieces: Sequence[str]) -> str:
         """The text of pieces; in a vocabulary of whole words each one is a word."""
         between = " " if self.whole_words else ""
-        return " ".join(between.join(pieces).replace(SPACE, " ").split())
+        text = " ".join(between.join(pieces).replace(SPACE, " ").split())
+        return text.replace(WRITTEN_SPACE, SPACE)
 
     def words(self, ids: Sequence[int]) -> list[int]:
-        """For each piece the number of its word, from 0; NO_WORD for PAD, BOS and EOS."""
-        owners, word = [], NO_WORD
+        """For each piece the number of its word, from 0; NO_WORD for PAD, BOS and EOS.
+
+        Words are those of `decode`: a SPACE by itself begins none before something follows it.
+        """
+        owners: list[int] = []
+        word, is_filled = 0, False
         for token, piece in zip(ids, self.pieces(ids), strict=True):
             if token in MARKS:
                 owners.append(NO_WORD)
                 continue
-            begins = piece.startswith(SPACE) or self.whole_words or word == NO_WORD
-            word += begins
+            word += is_filled and (piece.startswith(SPACE) or self.whole_words)
+            is_filled = piece != SPACE
             owners.append(word)
-        return owners
+        # a SPACE after the last word opens a word that never comes
+        return owners if is_filled else [min(owner, max(word - 1, 0)) for owner in owners]

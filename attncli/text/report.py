@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -10,14 +11,8 @@ from attncli.text.pair import Pair
 from attncli.text.store import Kept
 
 SHOWN = 5
-ODD = {
-    "\u2028": "U+2028",
-    "\u2029": "U+2029",
-    "\x00": "NUL",
-    "\x0b": "VT",
-    "\x0c": "FF",
-    "\r": "CR",
-}
+# What some programs take for the end of a line, and NUL.
+ODD = "\u2028\u2029\x85\x00\x0b\x0c\x1c\x1d\x1e\r\n"
 
 
 @dataclass
@@ -40,6 +35,40 @@ class Count:
         return f"{self.total:,} (line {', '.join(map(str, self.first))}{more})"
 
 
+class Hashes:
+    """A set of 64-bit numbers in 11 to 21 bytes each: a table of slots that grows as it fills."""
+
+    def __init__(self) -> None:
+        self.slots = array("Q", bytes(8 * 1024))
+        self.filled = 0
+
+    def add(self, code: int) -> bool:
+        """Puts a number in, and says whether it was there."""
+        code = code or 1  # 0 marks a free slot
+        place = self._place(code)
+        if self.slots[place]:
+            return True
+        self.slots[place] = code
+        self.filled += 1
+        if self.filled * 4 > len(self.slots) * 3:
+            self._grow()
+        return False
+
+    def _place(self, code: int) -> int:
+        size = len(self.slots)
+        place = code % size
+        while self.slots[place] not in (0, code):
+            place = (place + 1) % size
+        return place
+
+    def _grow(self) -> None:
+        before = self.slots
+        self.slots = array("Q", bytes(16 * len(before)))
+        for code in before:
+            if code:
+                self.slots[self._place(code)] = code
+
+
 class DataReport:
     """Counts what a person would want to know of training pairs, and which of them train."""
 
@@ -56,8 +85,8 @@ class DataReport:
             "also in valid or test": Count(),
             "with odd separators": Count(),
         }
-        self.seen: set[bytes] = set()
-        self.held_out: set[bytes] = set()
+        self.seen = Hashes()
+        self.held_out: set[int] = set()
 
     def hold_out(self, pairs: Iterable[Pair]) -> None:
         """Remembers pairs that should not be in the training data."""
@@ -70,13 +99,12 @@ class DataReport:
             self.read += 1
             lengths = [len(pair.src.split()), len(pair.tgt.split())]
             code = _hash(pair)
-            if code in self.seen:
+            if self.seen.add(code):
                 again.add(line)
             if code in self.held_out:
                 leaked.add(line)
             if any(mark in pair.src or mark in pair.tgt for mark in ODD):
                 odd.add(line)
-            self.seen.add(code)
             if not all(lengths):
                 empty.add(line)
             elif self.max_length and max(lengths) > self.max_length:
@@ -109,5 +137,6 @@ class DataReport:
         return said
 
 
-def _hash(pair: Pair) -> bytes:
-    return hashlib.blake2b(f"{pair.src}\t{pair.tgt}".encode(), digest_size=8).digest()
+def _hash(pair: Pair) -> int:
+    code = hashlib.blake2b(f"{pair.src}\0{pair.tgt}".encode(), digest_size=8).digest()
+    return int.from_bytes(code, "little")

@@ -49,7 +49,7 @@ class TwoFiles:
         self.origin = f"{src} and {tgt}"
 
     def __iter__(self) -> Iterator[Pair]:
-        gold = iter(self._gold())
+        gold = None
         for number, (src, tgt) in enumerate(
             zip_longest(read_lines(self.src), read_lines(self.tgt)), 1
         ):
@@ -58,6 +58,8 @@ class TwoFiles:
                 raise DataError(
                     f"{self.origin} have {counts}; from line {number} on one side is missing"
                 )
+            if gold is None:
+                gold = iter(self._gold())
             yield Pair(src, tgt, next(gold, None))
 
     def _gold(self) -> list[tuple[tuple[int, int], ...]]:
@@ -67,6 +69,8 @@ class TwoFiles:
             (len(src.split()), len(tgt.split()))
             for src, tgt in zip(read_lines(self.src), read_lines(self.tgt), strict=False)
         ]
+        if count_lines(self.src) != count_lines(self.tgt):
+            return []  # reading on comes to the line that is missing, and says so
         sentences = read_gold(self.links, lengths).sentences
         return [tuple(sorted(sentence.sure)) for sentence in sentences]
 
@@ -85,6 +89,11 @@ class Table:
             if number == 1 and all(name in cells for name in self.names):
                 columns = (cells.index(self.names[0]), cells.index(self.names[1]))
                 continue
+            if number == 1 and len(cells) > 2:
+                raise DataError(
+                    f"{self.path}:1: {len(cells)} columns, and no header that names "
+                    f"'{self.names[0]}' and '{self.names[1]}' (--src and --tgt choose the names)"
+                )
             if len(cells) <= max(columns):
                 raise DataError(
                     f"{self.path}:{number}: {len(cells)} columns; a source and a target, with a "
@@ -126,15 +135,21 @@ class Rows:
 def pair_of(row: Row, src: str, tgt: str, where: str) -> Pair:
     """The pair in a row of flat columns, or in its `translation`.
 
+    A null is an empty side.
+
     Raises:
         DataError: a column is missing, with those that are there.
     """
-    held = row.get("translation", row)
-    sides = [held.get(name) for name in (src, tgt)]
+    nested = row.get("translation")
+    held = nested if isinstance(nested, Mapping) and not (src in row and tgt in row) else row
+    sides = ["" if held.get(name, 0) is None else held.get(name) for name in (src, tgt)]
     if not all(isinstance(side, str) for side in sides):
         there = ", ".join(map(str, held))
         raise DataError(f"{where}: no text under '{src}' and '{tgt}'; there is {there}")
-    return Pair(str(sides[0]), str(sides[1]))
+    pair = Pair(str(sides[0]), str(sides[1]))
+    if any("\ud800" <= sign <= "\udfff" for side in pair[:2] for sign in side):
+        raise DataError(f"{where}: half a surrogate pair (\\ud800 to \\udfff) is no character")
+    return pair
 
 
 def reversed_pair(pair: Pair) -> Pair:

@@ -13,6 +13,7 @@ import numpy as np
 
 from attncli.text.codec import Codec
 from attncli.text.pair import Pair
+from attncli.text.piece_model import NO_WORD, UNK
 
 CHUNK = 10_000
 Links = np.ndarray  # (links, 2), source piece and target piece
@@ -91,6 +92,8 @@ class _Writer:
         self.ends = {"src": 0, "tgt": 0, "links": 0}
         self.rows = 0
         self.linked = 0
+        self.unlinked = 0  # pairs whose gold links did not survive tokenisation
+        self.unknown = 0
         for name in self.ends:
             self._append(f"{name}.starts", np.zeros(1, np.int64))
 
@@ -100,21 +103,26 @@ class _Writer:
     def __exit__(self, *raised: object) -> None:
         for file in self.files.values():
             file.close()
-        facts = {"rows": self.rows, "links": self.linked > 0}
+        facts = {
+            "rows": self.rows,
+            "links": self.linked > 0,
+            "unlinked": self.unlinked,
+            "pieces": self.ends["src"] + self.ends["tgt"],
+            "unknown": self.unknown,
+        }
         (self.folder / "store.json").write_text(json.dumps(facts), encoding="utf-8")
 
     def write(self, chunk: list[Kept], codec: Codec) -> None:
         src = codec.encode_source([kept.pair.src for kept in chunk])
         tgt = codec.encode_target([kept.pair.tgt for kept in chunk])
         links = [
-            piece_links(kept.pair.links or (), codec.src.words(src_ids), codec.tgt.words(tgt_ids))
-            if kept.pair.links
-            else np.zeros((0, 2), np.int32)
+            self._links(kept.pair, codec, src_ids, tgt_ids)
             for kept, src_ids, tgt_ids in zip(chunk, src, tgt, strict=True)
         ]
         for name, rows in (("src", src), ("tgt", tgt)):
             flat = np.fromiter((token for row in rows for token in row), np.uint32)
             self._append(f"{name}.ids", flat)
+            self.unknown += int(np.count_nonzero(flat == UNK))
             self._ends(name, [len(row) for row in rows])
         self._append("links", np.concatenate(links).astype(np.int32))
         self._ends("links", [len(row) for row in links])
@@ -122,6 +130,20 @@ class _Writer:
         self._append("kept", self.rows + np.flatnonzero(trains).astype(np.int64))
         self.rows += len(chunk)
         self.linked += sum(map(len, links))
+
+    def _links(self, pair: Pair, codec: Codec, src_ids: list[int], tgt_ids: list[int]) -> Links:
+        none = np.zeros((0, 2), np.int32)
+        if not pair.links:
+            return none
+        src_words, tgt_words = codec.src.words(src_ids), codec.tgt.words(tgt_ids)
+        if codec.preprocess.tokenize or codec.preprocess.normalize:
+            src_owners, tgt_owners = codec.owners(pair.src, 0), codec.owners(pair.tgt, 1)
+            if src_owners is None or tgt_owners is None:
+                self.unlinked += 1
+                return none
+            src_words = [word if word == NO_WORD else src_owners[word] for word in src_words]
+            tgt_words = [word if word == NO_WORD else tgt_owners[word] for word in tgt_words]
+        return piece_links(pair.links, src_words, tgt_words)
 
     def _ends(self, name: str, lengths: list[int]) -> None:
         ends = self.ends[name] + np.cumsum(lengths, dtype=np.int64)

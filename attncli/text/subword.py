@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Annotated, Literal
 
 from sentencepiece import SentencePieceTrainer
 
-from attncli.errors import DataError
+from attncli.errors import DataError, UsageError
 from attncli.registry import Positive, Range
 from attncli.text.codec import Codec
 from attncli.text.pair import Pair
-from attncli.text.piece_model import BOS, EOS, PAD, UNK, PieceModel
+from attncli.text.piece_model import BOS, EOS, PAD, UNK, PieceModel, tidy
 from attncli.text.preprocess import Preprocess
 
 LINES = 2_000_000
 CHUNK = 10_000
+# SentencePiece cuts these out of what it learns from, and their signs would be unknown.
+_MARKS = re.compile(r"<(?=(?:/?s|unk|pad)>)")
 
 
 class Subword:
     """How words are cut into pieces; the cutter is trained on the training pairs.
 
-    A corpus that cannot fill the vocabulary gets a smaller one. Text is not normalized: what a
+    A corpus that cannot fill the vocabulary gets a smaller one, but for bpe, whose size is chosen
+    and not found. Text is not normalized: what a
     person wrote is what the model reads.
 
     Options:
@@ -44,6 +48,10 @@ class Subword:
         coverage: Annotated[float, Range(0.9, 1.0)] = 1.0,
         sampling: Annotated[float, Range(0, 1)] = 0.0,
     ) -> None:
+        if sampling and kind in ("char", "word"):
+            raise UsageError(
+                f"subword.sampling: {kind} pieces can be cut in one way only; set it to 0"
+            )
         self.kind = kind
         self.vocab_size = vocab_size
         self.joint = joint
@@ -72,22 +80,30 @@ class Subword:
                 model_writer=written,
                 model_type=self.kind,
                 vocab_size=self.vocab_size,
-                hard_vocab_limit=False,
+                hard_vocab_limit=self.kind == "bpe",
                 character_coverage=self.coverage,
                 normalization_rule_name="identity",
                 pad_id=PAD,
                 unk_id=UNK,
                 bos_id=BOS,
                 eos_id=EOS,
-                max_sentence_length=65536,
+                max_sentence_length=2**30,
                 num_threads=1,
                 minloglevel=2,
             )
         except RuntimeError as error:
-            raise DataError(
-                f"no pieces can be learnt from the training text: {str(error).splitlines()[-1]}"
-            ) from None
+            raise DataError(self._reason(str(error))) from None
         return PieceModel(written.getvalue())
+
+    def _reason(self, message: str) -> str:
+        if found := re.search(r"value <= (\d+)", message):
+            return f"subword.vocab_size: {self.vocab_size} is too many, this text gives {found[1]}"
+        if found := re.search(r"required_chars\. \d+ vs (\d+)", message):
+            return (
+                f"subword.vocab_size: {self.vocab_size} is too few, the characters alone need "
+                f"{found[1]} (or set subword.coverage lower)"
+            )
+        return f"no pieces can be learnt from the training text: {message.splitlines()[-1]}"
 
 
 def _clean(
@@ -102,4 +118,5 @@ def _clean(
         read += len(chunk)
         for side in sides:
             lines = [pair[side] for pair in chunk if pair.src.strip() and pair.tgt.strip()]
-            yield from preprocess.apply([str(line) for line in lines], languages[side])
+            clean = preprocess.apply([str(line) for line in lines], languages[side])
+            yield from (_MARKS.sub("< ", tidy(line)) for line in clean)

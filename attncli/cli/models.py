@@ -1,0 +1,51 @@
+"""From the flags of a verb to trained models and a search."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from attncli.experiment import Loaded
+    from attncli.search import Search
+
+
+def say(line: str) -> None:
+    """A remark on stderr, which stays out of pipes."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def open_models(
+    names: list[str] | None, root: Path, state: str, device: str, threads: int
+) -> list[Loaded]:
+    """The models of the named runs; without a name the newest run's, which is said."""
+    from attncli import machine
+    from attncli.experiment import load
+    from attncli.run import Run
+
+    place = machine.prepare(device, threads)
+    if names:
+        runs = [Run.open(name, root) for name in names]
+    else:
+        runs = [Run.newest(root)]
+        say(f"run {runs[0].path} (the newest; --run names another)")
+    return [load(run, state, place) for run in runs]
+
+
+def search_of(loaded: Loaded, sets: list[str] | None, flags: dict[str, object]) -> Search:
+    """The run's own search, changed by `--set search.…` and by short flags that are not None.
+
+    Raises:
+        RecipeError: no such setting.
+    """
+    from attncli.recipe import Recipe
+
+    given = {
+        "--" + name.replace("_", "-"): (f"search.{name}", str(value).lower())
+        for name, value in flags.items()
+        if value is not None
+    }
+    recipe = Recipe.read(loaded.run.recipe_file, flags=given, sets=sets or [])
+    search: Search = recipe.build("search")
+    return search

@@ -1,0 +1,107 @@
+"""`attncli translate`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from attncli.cli.models import open_models, search_of
+from attncli.cli.options import Beam, Device, Root, Runs, Seed, Sets, State, Threads
+from attncli.cli.streams import batches_of_lines
+
+if TYPE_CHECKING:
+    from attncli.translate import Hypothesis, Translation
+
+
+def translate(
+    file: Annotated[
+        Path | None, typer.Argument(help="A file, a line a sentence; without it stdin.")
+    ] = None,
+    run: Runs = None,
+    runs: Root = Path("runs"),
+    checkpoint: State = "",
+    beam: Beam = None,
+    n_best: Annotated[
+        int | None, typer.Option("--n-best", min=1, help="Translations of each line.")
+    ] = None,
+    sample: Annotated[
+        bool, typer.Option("--sample", help="Draw words from the model, do not search.")
+    ] = False,
+    form: Annotated[
+        Literal["text", "jsonl"], typer.Option("--format", help="Plain lines, or all there is.")
+    ] = "text",
+    alignments: Annotated[
+        bool, typer.Option("--alignments", help="Add word links in Pharaoh form after ` ||| `.")
+    ] = False,
+    replace_unknown: Annotated[
+        bool,
+        typer.Option("--replace-unknown", help="Copy the source word looked at most for <unk>."),
+    ] = False,
+    batch: Annotated[int, typer.Option("--batch", min=1, help="Sentences decoded together.")] = 64,
+    seed: Seed = None,
+    device: Device = "cpu",
+    threads: Threads = 0,
+    sets: Sets = None,
+) -> None:
+    """Translate a file, or stdin line by line: a line out for each line in."""
+    import torch
+
+    from attncli.errors import UsageError
+    from attncli.translate import Translator
+
+    models = open_models(run, runs, checkpoint, device, threads)
+    flags = {"beam": beam, "n_best": n_best, "sample": True if sample else None}
+    search = search_of(models[0], sets, flags)
+    translator = Translator(models, search, sentences=batch, replace_unknown=replace_unknown)
+    torch.manual_seed(models[0].recipe.seed if seed is None else seed)
+    looks = alignments or form == "jsonl"
+    number = 0
+    for lines in batches_of_lines(file, 100 * batch):
+        for one in translator.translate(lines, looks):
+            if alignments and one.source.strip() and one.hypotheses[0].attention is None:
+                raise UsageError("--alignments: this model has no attention")
+            for text in _written(one, number, form, alignments, search.n_best):
+                print(text, flush=True)
+            number += 1
+
+
+def _written(
+    one: Translation, number: int, form: str, alignments: bool, n_best: int
+) -> list[str]:
+    if form == "jsonl":
+        hypotheses = [_facts(hypothesis) for hypothesis in one.hypotheses]
+        facts = {"number": number, "source": one.source, "hypotheses": hypotheses}
+        return [json.dumps(facts, ensure_ascii=False)]
+    lines = []
+    for hypothesis in one.hypotheses:
+        cells = [hypothesis.text]
+        if alignments:
+            cells.append(" ".join(f"{src}-{tgt}" for src, tgt in _links(hypothesis)))
+        if n_best > 1:
+            cells = [str(number), *cells, f"{hypothesis.score:.4f}"]
+        lines.append(" ||| ".join(cells))
+    return lines
+
+
+def _facts(hypothesis: Hypothesis) -> dict[str, object]:
+    seen = hypothesis.attention
+    return {
+        "text": hypothesis.text,
+        "tokens": hypothesis.pieces,
+        "score": hypothesis.score,
+        "log_prob": hypothesis.log_prob,
+        "cut": hypothesis.cut,
+        "source_tokens": None if seen is None else list(seen.src),
+        "alignment": None if seen is None else _links(hypothesis),
+    }
+
+
+def _links(hypothesis: Hypothesis) -> list[tuple[int, int]]:
+    from attncli.text.alignment import best_links
+
+    if hypothesis.attention is None:
+        return []
+    return best_links(hypothesis.attention.mean().word_matrix()[0, 0])

@@ -1,0 +1,156 @@
+"""How good a model is on a test set: translations scored, references forced, links compared."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+
+from attncli.attention_map import AttentionMap
+from attncli.experiment import Loaded
+from attncli.forced import force, perplexity
+from attncli.metrics import Bucket, Score, Scorer, attention_figures
+from attncli.pieces import Reading
+from attncli.text.alignment import AlignmentScore, alignment_score, best_links
+from attncli.text.gold import Gold
+from attncli.text.pair import Pair
+from attncli.translate import Translation, Translator
+
+READINGS: tuple[Reading, Reading] = ("output", "input")
+
+
+@dataclass(frozen=True)
+class Head:
+    """Which attention of a model aligns: one layer and head, or the mean of all (None)."""
+
+    layer: int | None
+    head: int | None
+
+    def __str__(self) -> str:
+        if self.layer is None:
+            return "mean of all heads"
+        return f"layer {self.layer + 1} head {(self.head or 0) + 1}"
+
+    def of(self, entry: AttentionMap) -> AttentionMap:
+        """That part of a map, as a map of one head."""
+        if self.layer is None or self.head is None:
+            return entry.mean()
+        return entry.head(self.layer, self.head)
+
+
+@dataclass(frozen=True)
+class Aligned:
+    """Alignment error under both readings of a row of weights."""
+
+    head: str
+    output: AlignmentScore
+    input: AlignmentScore
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """All figures of one test set."""
+
+    test: str
+    sentences: int
+    scores: list[Score]
+    by_length: list[Bucket]
+    perplexity: float | None = None  # of a piece
+    word_perplexity: float | None = None
+    alignment: Aligned | None = None
+    entropy: float | None = None  # nats, mean over heads
+    entropy_share: float | None = None  # of the entropy of an even spread
+    end_mass: float | None = None  # mean weight on the source's </s>
+    seconds: float | None = None  # of decoding
+    cut: int = 0  # translations that only the length limit ended
+    facts: dict[str, object] = field(default_factory=dict)
+
+    def plain(self) -> dict[str, object]:
+        """The figures as JSON holds them."""
+        return asdict(self)
+
+
+def score_texts(
+    test: str, hypotheses: Sequence[str], pairs: Sequence[Pair], scorer: Scorer, metrics: list[str]
+) -> Evaluation:
+    """The figures that need no model."""
+    references = [pair.tgt for pair in pairs]
+    scores = scorer.score(hypotheses, references, metrics)
+    lengths = [len(pair.src.split()) for pair in pairs]
+    return Evaluation(
+        test, len(pairs), scores, scorer.by_length(hypotheses, references, lengths)
+    )
+
+
+def evaluate(
+    translator: Translator,
+    loaded: Loaded,
+    test: str,
+    pairs: Sequence[Pair],
+    scorer: Scorer,
+    metrics: list[str],
+    head: Head,
+) -> tuple[Evaluation, list[Translation]]:
+    """Translates a test set and measures everything that can be measured on it."""
+    begun = time.monotonic()
+    translations = translator.translate([pair.src for pair in pairs])
+    seconds = time.monotonic() - begun
+    found = score_texts(test, [one.text for one in translations], pairs, scorer, metrics)
+    forced = force(loaded, pairs, look=True)
+    per_piece, per_word = perplexity(forced)
+    maps = [one.attention for one in forced if one.attention is not None]
+    figures = attention_figures(maps) if maps else None
+    return (
+        Evaluation(
+            test,
+            len(pairs),
+            found.scores,
+            found.by_length,
+            per_piece,
+            per_word,
+            aligned(maps, pairs, head),
+            float(figures.entropy.mean()) if figures else None,
+            float(figures.entropy_share.mean()) if figures else None,
+            float(figures.end_mass.mean()) if figures else None,
+            seconds,
+            sum(one.hypotheses[0].cut for one in translations),
+        ),
+        translations,
+    )
+
+
+def aligned(
+    maps: Sequence[AttentionMap], pairs: Sequence[Pair], head: Head
+) -> Aligned | None:
+    """Alignment error of one head against gold links; None without weights or without gold."""
+    gold = [Gold.of(pair.links) for pair in pairs if pair.links is not None]
+    if not maps or len(gold) != len(pairs):
+        return None
+    chosen = [head.of(entry) for entry in maps]
+    output, read = (
+        alignment_score([best_links(one.word_matrix(reading)[0, 0]) for one in chosen], gold)
+        for reading in READINGS
+    )
+    return Aligned(str(head), output, read)
+
+
+def choose_head(loaded: Loaded, pairs: Sequence[Pair]) -> Head:
+    """The layer and head with the least alignment error on these (validation) pairs.
+
+    Where they have no gold links, or the model has one head only, nothing is to be chosen.
+    """
+    forced = force(loaded, pairs, look=True)
+    maps = [one.attention for one in forced if one.attention is not None]
+    if not maps or maps[0].weights.shape[:2] == (1, 1):
+        return Head(None, None)
+    layers, heads = maps[0].weights.shape[:2]
+    mean = Head(None, None)
+    each = [Head(layer, head) for layer in range(layers) for head in range(heads)]
+    errors = {}
+    for head in (mean, *each):
+        found = aligned(maps, pairs, head)
+        if found is None:
+            return mean
+        errors[head] = min(found.output.aer, found.input.aer)
+    return min(errors, key=lambda head: errors[head])
+

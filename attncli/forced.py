@@ -1,0 +1,76 @@
+"""Given translations under a model: their log-probabilities, and what it looked at on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from attncli.attention_map import AttentionMap
+from attncli.experiment import Loaded, source_of
+from attncli.objective import shifted
+from attncli.text.pair import Pair
+
+SENTENCES = 32
+
+
+@dataclass(frozen=True)
+class Forced:
+    """A given translation: the log-probability of each of its pieces, EOS included, in nats."""
+
+    log_probs: list[float]
+    words: int  # of the target, between spaces
+    attention: AttentionMap | None
+
+    @property
+    def log_prob(self) -> float:
+        """Of the whole translation."""
+        return sum(self.log_probs)
+
+
+@torch.inference_mode()
+def force(loaded: Loaded, pairs: Sequence[Pair], look: bool = False) -> list[Forced]:
+    """Scores each pair's target given its source, in order; with `look`, with what was looked at.
+
+    An empty side is scored like any other: an empty target is the end alone.
+    """
+    codec, model = loaded.codec, loaded.model
+    device = next(model.parameters()).device
+    src = codec.encode_source([pair.src for pair in pairs])
+    tgt = codec.encode_target([pair.tgt for pair in pairs])
+    order = sorted(range(len(pairs)), key=lambda row: (len(src[row]), len(tgt[row])))
+    forced: dict[int, Forced] = {}
+    for begin in range(0, len(order), SENTENCES):
+        rows = order[begin : begin + SENTENCES]
+        source = source_of([src[row] for row in rows], device)
+        target = source_of([tgt[row] for row in rows], device).ids
+        decoded = model(source, shifted(target), look)
+        each = model.output.log_probs(decoded, source).gather(2, target.unsqueeze(2)).squeeze(2)
+        for place, row in enumerate(rows):
+            seen = None
+            if look and decoded.weights is not None:
+                weights = decoded.weights[place, :, :, : len(tgt[row]), : len(src[row])]
+                seen = AttentionMap(
+                    src=codec.src.pieces(src[row]),
+                    tgt=codec.tgt.pieces(tgt[row]),
+                    weights=weights.float().cpu().numpy(),
+                    src_words=codec.src.words(src[row]),
+                    tgt_words=codec.tgt.words(tgt[row]),
+                    links=pairs[row].links,
+                    mechanism=loaded.mechanism,
+                    run=loaded.run.path.name,
+                )
+            log_probs = each[place, : len(tgt[row])].tolist()
+            forced[row] = Forced(log_probs, len(pairs[row].tgt.split()), seen)
+    return [forced[row] for row in range(len(pairs))]
+
+
+def perplexity(forced: Sequence[Forced]) -> tuple[float, float]:
+    """Perplexity of a piece and of a word (EOS counts as one) over all given translations."""
+    total = -sum(one.log_prob for one in forced)
+    pieces = sum(len(one.log_probs) for one in forced)
+    words = sum(one.words + 1 for one in forced)
+    nats = torch.tensor([total / pieces, total / words])
+    per_piece, per_word = nats.exp().tolist()
+    return per_piece, per_word

@@ -1,0 +1,51 @@
+"""The report before the first step: what it counts, where, and in how little memory."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+from attncli.text.pair import Pair
+from attncli.text.report import DataReport, Hashes
+
+
+def test_everything_is_counted_with_its_line() -> None:
+    report = DataReport(3)
+    report.hold_out([Pair("g", "h")])
+    pairs = [
+        Pair("a", "b"), Pair("c", ""), Pair("a", "b"), Pair("1 2 3 4", "d"),
+        Pair("e\u2028e", "f"), Pair("g", "h"), Pair("i\x85", "j"),
+    ]  # fmt: skip
+    trains = [kept.trains for kept in report.watch(pairs)]
+    assert trains == [True, False, True, False, True, True, True]
+    said = "\n".join(report.lines())
+    assert "pairs read 7, of which 5 train" in said
+    assert "empty on one side: 1 (line 2)" in said
+    assert "longer than 3 words: 1 (line 4)" in said
+    assert "seen before: 1 (line 3)" in said
+    assert "also in valid or test: 1 (line 6)" in said
+    assert "with odd separators: 2 (line 5, 7)" in said
+
+
+def test_a_tab_cannot_make_two_pairs_one() -> None:
+    report = DataReport(0)
+    list(report.watch([Pair("a\tb", "c"), Pair("a", "b\tc")]))
+    assert report.counts["seen before"].total == 0
+
+
+def test_hashes_are_a_set() -> None:
+    hashes = Hashes()
+    codes = [(number * 2654435761) % 2**64 for number in range(1, 20_001)]
+    assert not any(hashes.add(code) for code in codes)
+    assert all(hashes.add(code) for code in codes)
+    assert not hashes.add(0)
+    assert hashes.add(0)
+
+
+def test_a_pair_takes_some_bytes_and_not_a_hundred() -> None:
+    tracemalloc.start()
+    report = DataReport(0)
+    for _ in report.watch(Pair(f"a {number}", "b") for number in range(50_000)):
+        pass
+    used = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert used / 50_000 < 30
