@@ -77,9 +77,7 @@ def score_texts(
     references = [pair.tgt for pair in pairs]
     scores = scorer.score(hypotheses, references, metrics)
     lengths = [len(pair.src.split()) for pair in pairs]
-    return Evaluation(
-        test, len(pairs), scores, scorer.by_length(hypotheses, references, lengths)
-    )
+    return Evaluation(test, len(pairs), scores, scorer.by_length(hypotheses, references, lengths))
 
 
 def evaluate(
@@ -119,9 +117,7 @@ def evaluate(
     )
 
 
-def aligned(
-    maps: Sequence[AttentionMap], pairs: Sequence[Pair], head: Head
-) -> Aligned | None:
+def aligned(maps: Sequence[AttentionMap], pairs: Sequence[Pair], head: Head) -> Aligned | None:
     """Alignment error of one head against gold links; None without weights or without gold."""
     gold = [Gold.of(pair.links) for pair in pairs if pair.links is not None]
     if not maps or len(gold) != len(pairs):
@@ -153,4 +149,3 @@ def choose_head(loaded: Loaded, pairs: Sequence[Pair]) -> Head:
             return mean
         errors[head] = min(found.output.aer, found.input.aer)
     return min(errors, key=lambda head: errors[head])
-

@@ -1,4 +1,4 @@
-"""Names and the classes behind them; a constructor's keyword-only arguments are a component's options.
+"""Names and the classes behind them; a constructor's keyword-only arguments are its options.
 
 A family is a package or module that holds classes with a `name`; their base class says which
 `family` they are of. It is scanned when first asked,

@@ -150,7 +150,7 @@ class Search:
         return after, candidates.ids == EOS
 
     def _scores(self, own: State, source: Source, length: int) -> Tensor:
-        scores = own["log_prob"] / ((5 + length) / 6) ** self.length_penalty
+        scores: Tensor = own["log_prob"] / float(((5 + length) / 6) ** self.length_penalty)
         if "covered" in own:
             logs = own["covered"].clamp(1e-9, 1.0).log() * source.mask.unsqueeze(1)
             scores = scores + self.coverage_penalty * logs.sum(2)

@@ -1,4 +1,4 @@
-"""The contract of an attention: score the source positions, normalize, read what the weights choose."""
+"""The contract of an attention: score the source positions, normalize, read."""
 
 from __future__ import annotations
 

@@ -9,7 +9,12 @@ from typing import Annotated
 import typer
 
 from attncli import __version__
+from attncli.cli.attentions import attentions
+from attncli.cli.evaluate import evaluate
+from attncli.cli.score import score
 from attncli.cli.train import train
+from attncli.cli.translate import translate
+from attncli.cli.visualize import visualize
 from attncli.errors import AttnError
 
 app = typer.Typer(
@@ -19,7 +24,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(train)
+for verb in (train, translate, evaluate, score, visualize, attentions):
+    app.command()(verb)
 
 
 def _version(asked: bool) -> None:

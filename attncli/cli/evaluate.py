@@ -13,7 +13,6 @@ from attncli.cli.options import (
     Beam,
     DataName,
     Device,
-    OneRun,
     Root,
     Runs,
     Sets,
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
     from attncli.evaluate import Evaluation
     from attncli.recipe import Recipe
     from attncli.text.pair import Pair
-
-__all__ = ["OneRun", "evaluate"]
 
 
 def evaluate(
@@ -78,7 +75,8 @@ def evaluate(
     if hypotheses is not None:
         recipe = Recipe.read(None, flags=flags)
         name, pairs = _only_test(recipe, test, gold)
-        say(tokenized_note([pair.tgt for pair in pairs], tokenize)) if tokenize == "13a" else None
+        if note := tokenized_note([pair.tgt for pair in pairs], tokenize):
+            say(note)
         _print([score_texts(name, list(read_lines(hypotheses)), pairs, scorer, wanted)], as_json)
         return
     models = open_models(run, runs, checkpoint, device, threads)
@@ -100,3 +98,96 @@ def evaluate(
             written = json.dumps(figures.plain(), indent=1)
             (out / f"{name}.json").write_text(written + "\n", encoding="utf-8")
     _print(found, as_json)
+
+
+def _tests(
+    recipe: Recipe, names: list[str] | None, gold: Path | None
+) -> tuple[list[Pair], dict[str, list[Pair]]]:
+    """The validation pairs, and the pairs of the wanted test sets.
+
+    Raises:
+        DataError: the data has no test set, or none of that name.
+    """
+    from attncli.errors import DataError, suggestion
+    from attncli.text.corpus import Data
+
+    data: Data = recipe.build("data")
+    corpus = data.load()
+    if not corpus.tests:
+        raise DataError(f"{data.name}: no test set (a test*.* file; --set data.test names one)")
+    for name in names or []:
+        if name not in corpus.tests:
+            known = ", ".join(corpus.tests)
+            hint = suggestion(name, corpus.tests)
+            raise DataError(f"{data.name}: no test set '{name}'{hint} (there is {known})")
+    tests = {name: list(corpus.tests[name]) for name in names or corpus.tests}
+    if gold is not None:
+        if len(tests) > 1:
+            raise DataError(f"{gold}: whose links are these? choose one with --test")
+        tests = {name: _linked(pairs, gold) for name, pairs in tests.items()}
+    return list(corpus.valid or []), tests
+
+
+def _linked(pairs: list[Pair], gold: Path) -> list[Pair]:
+    from attncli.text.gold import read_gold
+
+    lengths = [(len(pair.src.split()), len(pair.tgt.split())) for pair in pairs]
+    found = read_gold(gold, lengths)
+    say(found.report)
+    return [
+        pair._replace(links=tuple(sorted(sentence.sure)))
+        for pair, sentence in zip(pairs, found.sentences, strict=True)
+    ]
+
+
+def _only_test(
+    recipe: Recipe, names: list[str] | None, gold: Path | None
+) -> tuple[str, list[Pair]]:
+    from attncli.errors import DataError
+
+    _, tests = _tests(recipe, names, gold)
+    if len(tests) > 1:
+        raise DataError(
+            f"--hypotheses: choose one of the test sets with --test: {', '.join(tests)}"
+        )
+    return next(iter(tests.items()))
+
+
+def _print(found: list[Evaluation], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps([one.plain() for one in found], ensure_ascii=False, indent=1))
+        return
+    for one in found:
+        for line in _lines(one):
+            print(line)
+
+
+def _lines(one: Evaluation) -> list[str]:
+    said = [f"{one.test}: {one.sentences:,} sentences"]
+    for score in one.scores:
+        interval = "" if score.low is None else f"  [{score.low:.2f}, {score.high:.2f}]"
+        said.append(f"  {score.name:<5}{score.value:8.2f}{interval}  {score.signature}")
+    if one.perplexity is not None:
+        said.append(f"  perplexity {one.perplexity:.3f} a piece, {one.word_perplexity:.3f} a word")
+    if one.alignment is not None:
+        found = one.alignment
+        said.append(
+            f"  alignment error {100 * found.output.aer:.1f}% (row t aligns the word it writes), "
+            f"{100 * found.input.aer:.1f}% (the word it has read); {found.head}"
+        )
+    if one.entropy is not None and one.entropy_share is not None and one.end_mass is not None:
+        said.append(
+            f"  attention entropy {one.entropy:.2f} nats, {100 * one.entropy_share:.0f}% of an "
+            f"even spread; {100 * one.end_mass:.0f}% on </s>"
+        )
+    buckets = [
+        f"{bucket.label}: {bucket.score.value:.1f} ({bucket.count})"
+        for bucket in one.by_length
+        if bucket.score
+    ]
+    said.append(f"  BLEU by source words  {'  '.join(buckets)}")
+    if one.seconds:
+        said.append(f"  {one.sentences / one.seconds:.0f} sentences/s")
+    if one.cut:
+        said.append(f"  {one.cut} translations reached the length limit (search.max_ratio)")
+    return said

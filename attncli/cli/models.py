@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,7 @@ def open_models(
     return [load(run, state, place) for run in runs]
 
 
-def search_of(loaded: Loaded, sets: list[str] | None, flags: dict[str, object]) -> Search:
+def search_of(loaded: Loaded, sets: list[str] | None, flags: Mapping[str, object]) -> Search:
     """The run's own search, changed by `--set search.…` and by short flags that are not None.
 
     Raises:

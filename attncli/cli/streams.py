@@ -36,7 +36,9 @@ def batches_of_lines(path: Path | None, most: int) -> Iterator[list[str]]:
             except Empty:
                 break
         ended = raw[-1] is None
-        lines = [_decoded(line, number + place) for place, line in enumerate(raw) if line is not None]
+        lines = [
+            _decoded(line, number + place) for place, line in enumerate(raw) if line is not None
+        ]
         number += len(lines)
         if lines:
             yield lines

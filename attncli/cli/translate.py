@@ -68,9 +68,7 @@ def translate(
             number += 1
 
 
-def _written(
-    one: Translation, number: int, form: str, alignments: bool, n_best: int
-) -> list[str]:
+def _written(one: Translation, number: int, form: str, alignments: bool, n_best: int) -> list[str]:
     if form == "jsonl":
         hypotheses = [_facts(hypothesis) for hypothesis in one.hypotheses]
         facts = {"number": number, "source": one.source, "hypotheses": hypotheses}

@@ -1,4 +1,4 @@
-"""What every encoder-decoder is to its callers: encode once, then decode step by step or at once."""
+"""What every encoder-decoder is to its callers: encode once, then decode by steps or at once."""
 
 from __future__ import annotations
 

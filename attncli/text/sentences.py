@@ -1,0 +1,151 @@
+"""Sentences of the embedded corpus: clauses joined up to a wanted length."""
+
+from __future__ import annotations
+
+import random
+from typing import NamedTuple
+
+from attncli.text.derivation import Speaker
+from attncli.text.lexicon import Lexicon
+from attncli.text.pair import Pair
+from attncli.text.realise import CLOSING_COMMA, Clause, Realiser, Token, Tokens, pair_of
+
+SHORTEST, LONGEST, LONG = 3, 60, 30
+
+
+class Sentence(NamedTuple):
+    pair: Pair
+    phenomena: tuple[str, ...]
+
+
+class Writer:
+    """Writes sentences, one after the other, from one random generator."""
+
+    def __init__(self, words: Lexicon, rng: random.Random) -> None:
+        self.words = words
+        self.speaker = Speaker(words, rng)
+        self.realiser = Realiser(words)
+
+    def short(self) -> Sentence | None:
+        """A sentence of less than `LONG` words, or None where the attempt grew too long."""
+        self.realiser.seen = {}
+        if self.speaker.happens("question"):
+            en, de = self.question()
+            return self.finish(en, de, "?", SHORTEST, LONG - 1)
+        en, de = self.unit(linking=False)
+        if self.speaker.happens("second part"):
+            self.join(en, de)
+        return self.finish(en, de, ".", SHORTEST, LONG - 1)
+
+    def long(self, wanted: int) -> Sentence | None:
+        """A sentence of about `wanted` words, or None where the attempt missed it."""
+        self.realiser.seen = {}
+        en, de = self.unit(linking=False)
+        while len(en) < wanted - 3:
+            self.join(en, de)
+        return self.finish(en, de, ".", max(LONG, wanted - 3), min(LONGEST, wanted + 3))
+
+    def finish(
+        self, en: Tokens, de: Tokens, mark: str, least: int, most: int
+    ) -> Sentence | None:
+        if self.speaker.happens("final punctuation"):
+            keys = (self.realiser.key(),)
+            en.append(Token(mark, keys))
+            de.append(Token(mark, keys))
+        if not least <= len(en) <= most:
+            return None
+        pair = pair_of(en, de)
+        if not SHORTEST <= pair.tgt.count(" ") + 1 <= LONGEST:
+            return None
+        return Sentence(pair, tuple(self.realiser.seen))
+
+    def join(self, en: Tokens, de: Tokens) -> None:
+        """Puts another main clause behind a comma and a conjunction."""
+        conjunctions = self.words.conjunctions["main"]
+        conjunction = self.speaker.pick(list(conjunctions))
+        comma_en, comma_de = self.realiser.word(",", ",")
+        join_en, join_de = self.realiser.word(conjunction, conjunctions[conjunction])
+        next_en, next_de = self.unit(linking=self.speaker.rng.random() < 0.3)
+        en += [comma_en, join_en, *next_en]
+        de += [comma_de, join_de, *next_de]
+        self.realiser.seen[f"coordinated clauses, {conjunction}"] = None
+
+    def unit(self, *, linking: bool) -> tuple[Tokens, Tokens]:
+        """A main clause, perhaps with a subordinate clause before or behind it."""
+        clause = self.main()
+        speaker = self.speaker
+        beside = speaker.happens("subordinate clause")
+        if beside and not linking and speaker.happens("subordinate clause first"):
+            before_en, before_de = self.beside()
+            comma_en, comma_de = self.realiser.word(",", ",")
+            en, de = self.realiser.clause(clause, "behind")
+            self.realiser.seen["subordinate clause in front"] = None
+            return [*before_en, comma_en, *en], [*before_de[1:], comma_de, *de]
+        if linking and clause.time is None:
+            clause.time, clause.front = speaker.pick(self.words.linking), "linking"
+        elif clause.time and clause.second is None and speaker.happens("fronted"):
+            clause.front = "time"
+        elif clause.place and clause.second is None and speaker.rng.random() < 0.2:
+            goal = clause.preposition in self.words.prepositions["goals"]
+            clause.front = "" if goal else "place"
+        en, de = self.realiser.clause(clause, "fronted" if clause.front else "statement")
+        if beside and clause.complement is None:
+            after_en, after_de = self.beside()
+            en, de = en + after_en, de + after_de
+        return en, de
+
+    def main(self) -> Clause:
+        """A clause, perhaps with a second verb for the same subject."""
+        speaker = self.speaker
+        kind, subject = speaker.somebody(False)
+        clause = speaker.clause(kind, subject)
+        ends = clause.complement is None and not (clause.obj and clause.obj.relative)
+        if ends and clause.tense in speaker.simple_tenses and speaker.happens("shared subject"):
+            second = speaker.clause(kind, None, small=True)
+            second.tense, second.time, second.adverb = clause.tense, None, None
+            second.negated = False
+            clause.second = second
+        return clause
+
+    def beside(self) -> tuple[Tokens, Tokens]:
+        """A subordinate clause, or two with `and`."""
+        conjunction = self.speaker.pick(list(self.words.conjunctions["subordinate"]))
+        en, de = self.one_beside(conjunction)
+        if self.speaker.happens("subordinate coordination"):
+            and_en, and_de = self.realiser.word("and", self.words.conjunctions["phrase"]["and"])
+            second_en, second_de = self.one_beside(conjunction)
+            en = [*en, and_en, *second_en]
+            de = [*de[:-1], and_de, *second_de[1:]]
+        return en, de
+
+    def one_beside(self, conjunction: str) -> tuple[Tokens, Tokens]:
+        kind, subject = self.speaker.somebody(True)
+        clause = self.speaker.clause(kind, subject, small=True)
+        return self.realiser.subordinate("subordinate", conjunction, clause)
+
+    def question(self) -> tuple[Tokens, Tokens]:
+        """A question with or without a question word."""
+        speaker, asks = self.speaker, self.words.question_words
+        use = speaker.pick(("", "", "adverbs", "adverbs", "subject", "object"))
+        self.realiser.seen[f"question, {use or 'yes or no'}"] = None
+        if not use:
+            clause = speaker.clause(*speaker.somebody(False))
+            return self.realiser.clause(clause, "question")
+        question = speaker.pick(list(asks[use]))
+        en, de = self.realiser.word(question, asks[use][question])
+        front = ([en], [de])
+        if use == "subject":
+            clause = speaker.clause("person", None, small=True)
+            return self.realiser.clause(clause, "fronted", front, person=1)
+        subject = speaker.subject("person", False)
+        verb = None
+        if use == "object":
+            verb = speaker.verb("what", "person", lambda v: "thing" in v.kinds)
+            clause = speaker.clause("person", subject, verb, small=True, gap="object")
+        else:
+            clause = speaker.clause("person", subject, small=True)
+        if question == "where" or clause.place is None:
+            clause.preposition = clause.place = None
+        if question == "when":
+            clause.time = clause.adverb = None
+        return self.realiser.clause(clause, "question", front)
