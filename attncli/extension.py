@@ -39,11 +39,11 @@ class BeamExtension:
     ) -> Candidates:
         """Candidates (batch, 2 beam); sentences that are `ending` (batch,) may only end."""
         beam = log_probs.size(1)
-        best, ids = output.best(decoded, source, beam + 1)  # (batch, beam, beam + 1)
+        best, ids = output.best(decoded, source, beam + 1)  # (batch, beam, beam + 1 or vocab)
         if bool(ending.any()):
             best, ids = _only_ends(output, decoded, source, ending, best, ids)
         total, flat = (log_probs.unsqueeze(2) + best).flatten(1).topk(2 * beam, 1)
-        return Candidates(total, flat // (beam + 1), ids.flatten(1).gather(1, flat))
+        return Candidates(total, flat // ids.size(2), ids.flatten(1).gather(1, flat))
 
 
 class SampledExtension:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
+from pathlib import Path
 from typing import NamedTuple
 
 from attncli.errors import DataError
@@ -14,6 +15,7 @@ from attncli.text.codec import Codec
 from attncli.text.corpus import Corpus, Data
 from attncli.text.pair import Pair
 from attncli.text.report import DataReport
+from attncli.text.sampled import SampledStore
 from attncli.text.sources import Split
 from attncli.text.store import Kept, Store, write_store
 from attncli.text.subword import Subword
@@ -38,8 +40,8 @@ def prepare(recipe: Recipe, run: Run, say: Callable[[str], None]) -> Prepared:
     corpus = data.load()
     train, valid = _needed(corpus, data)
     folder = run.path / "data"
+    subword: Subword = recipe.build("subword")
     if not (run.codec / "codec.json").is_file():
-        subword: Subword = recipe.build("subword")
         codec = subword.train(train, recipe.build("preprocess"), (data.src, data.tgt))
         codec.save(run.codec)
         sides = f"{codec.src.size:,}" + ("" if subword.joint else f" and {codec.tgt.size:,}")
@@ -50,15 +52,42 @@ def prepare(recipe: Recipe, run: Run, say: Callable[[str], None]) -> Prepared:
         for split in (valid, *corpus.tests.values()):
             report.hold_out(split)
         with Reporter("preparing text", 0) as reporter:
-            write_store(folder / "train", report.watch(train), codec, reporter.advance)
-            write_store(folder / "valid", _all(valid), codec, reporter.advance)
-        for line in report.lines():
+            # training text comes last: where it stands, the other stands too
+            stores = [
+                write_store(folder / "valid", _all(valid), codec, reporter.advance),
+                write_store(folder / "train", report.watch(train), codec, reporter.advance),
+            ]
+        for line in [*report.lines(), *_losses(reversed(stores))]:
             say(line)
-    stores = Store(folder / "train"), Store(folder / "valid")
-    if not len(stores[0].kept):
+    trains = _training_store(folder / "train", codec, subword)
+    if not len(trains.kept):
         raise DataError(f"{train.origin}: no pair can train; see data.max_length")
-    references = [pair.tgt for pair in valid]
-    return Prepared(codec, *stores, references)
+    validates, references = Store(folder / "valid"), [pair.tgt for pair in valid]
+    if len(references) != len(validates):
+        raise DataError(
+            f"{valid.origin}: {len(references)} pairs now, {len(validates)} when this run was "
+            "prepared; put the old text back, or start a new run"
+        )
+    return Prepared(codec, trains, validates, references)
+
+
+def _training_store(folder: Path, codec: Codec, subword: Subword) -> Store:
+    return (
+        SampledStore(folder, codec, subword.samplers(codec)) if subword.sampling else Store(folder)
+    )
+
+
+def _losses(stores: Iterable[Store]) -> Iterator[str]:
+    """What of the text the ids cannot tell."""
+    for store in stores:
+        name, facts = store.folder.name, store.facts
+        share = facts["unknown"] / max(1, facts["pieces"])
+        yield f"  unknown pieces in {name}: {facts['unknown']:,} ({share:.2%})"
+        if facts["unlinked"]:
+            yield (
+                f"  gold links left out in {name}: of {facts['unlinked']:,} pairs, whose words "
+                "cannot be followed through preprocessing"
+            )
 
 
 def _needed(corpus: Corpus, data: Data) -> tuple[Split, Split]:

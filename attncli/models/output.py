@@ -37,9 +37,13 @@ class Output(nn.Module):
         raise NotImplementedError
 
     def best(self, decoded: Decoded, source: Source, k: int) -> tuple[Tensor, Tensor]:
-        """The k best words: their log-probabilities and ids, each (batch, queries, k)."""
-        log_probs, ids = self.log_probs(decoded, source).topk(k, -1)
-        return log_probs, ids
+        """The k best words, or all where there are fewer: log-probabilities and ids.
+
+        Each is (batch, queries, k).
+        """
+        log_probs = self.log_probs(decoded, source)
+        top, ids = log_probs.topk(min(k, log_probs.size(-1)), -1)
+        return top, ids
 
 
 class Projection(Output):
@@ -75,5 +79,5 @@ class Projection(Output):
 
     def best(self, decoded: Decoded, source: Source, k: int) -> tuple[Tensor, Tensor]:
         logits = self.logits(decoded.hidden)
-        top, ids = logits.topk(k, -1)
+        top, ids = logits.topk(min(k, logits.size(-1)), -1)
         return top - logits.logsumexp(-1, keepdim=True), ids

@@ -9,7 +9,7 @@ import numpy as np
 
 from attncli.registry import Count, Positive
 from attncli.text.piece_model import PAD
-from attncli.text.store import Store
+from attncli.text.store import Cut, Store
 
 
 class Batch(NamedTuple):
@@ -40,6 +40,7 @@ class Batches:
 
         Only pairs that train are in it, each of them once.
         """
+        store.begin(epoch, seed)
         random = np.random.default_rng([seed, epoch])
         rows = random.permutation(np.asarray(store.kept))
         batches: list[np.ndarray] = []
@@ -65,10 +66,11 @@ class Batches:
         return np.split(rows, places)
 
     def collate(self, store: Store, rows: np.ndarray) -> Batch:
-        """The pairs of these rows as one batch."""
-        src = pad([store.src(row) for row in rows])
-        tgt = pad([store.tgt(row) for row in rows])
-        return Batch(rows, src, tgt, _links(store, rows, src.shape[1], tgt.shape[1]))
+        """The pairs of these rows as one batch, cut as the epoch that has begun cuts them."""
+        cuts = store.read(rows)
+        src, tgt = pad([cut.src for cut in cuts]), pad([cut.tgt for cut in cuts])
+        links = _links(cuts, src.shape[1], tgt.shape[1]) if store.facts["links"] else None
+        return Batch(rows, src, tgt, links)
 
 
 def pad(rows: Sequence[Sequence[int] | np.ndarray]) -> np.ndarray:
@@ -79,13 +81,10 @@ def pad(rows: Sequence[Sequence[int] | np.ndarray]) -> np.ndarray:
     return padded
 
 
-def _links(store: Store, rows: np.ndarray, src_len: int, tgt_len: int) -> np.ndarray | None:
-    if not store.facts["links"]:
-        return None
-    gold = np.zeros((len(rows), tgt_len, src_len), np.float32)
-    for place, row in enumerate(rows):
-        ends = store.links(row)
-        if ends is not None:
-            gold[place, ends[:, 1], ends[:, 0]] = 1.0
+def _links(cuts: list[Cut], src_len: int, tgt_len: int) -> np.ndarray:
+    gold = np.zeros((len(cuts), tgt_len, src_len), np.float32)
+    for place, cut in enumerate(cuts):
+        if cut.links is not None:
+            gold[place, cut.links[:, 1], cut.links[:, 0]] = 1.0
     shared: np.ndarray = gold / np.maximum(gold.sum(-1, keepdims=True), 1.0)
     return shared

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from attncli.text.lexicon import Adverbial, Determiner, Lexicon, Noun, Preposition, Verb
-from attncli.text.realise import Clause, Phrase
+from attncli.text.clause import Clause, Phrase
+from attncli.text.lexicon import Adverbial, Determiner, Lexicon, Noun, Verb
 
 T = TypeVar("T")
 LIVING = ("person", "animal")
+# English has a form of its own for these, and German has them of `sein`.
+SIMPLE = ("present", "past")
 
 
 class Speaker:
@@ -20,7 +22,7 @@ class Speaker:
         self.words = words
         self.rng = rng
         self.tenses = [tense for tense, weight in words.tenses.items() for _ in range(weight)]
-        self.simple_tenses = [tense for tense in self.tenses if tense in ("present", "past")]
+        self.simple_tenses = [tense for tense in self.tenses if tense in SIMPLE]
         self.nouns: dict[tuple[str, ...], list[Noun]] = {}
         self.determiners = {
             (number, subject): [
@@ -32,9 +34,7 @@ class Speaker:
             for number in ("singular", "plural", "mass")
             for subject in (True, False)
         }
-        self.verbs = {
-            kind: [verb for verb in words.verbs if kind in verb.subjects] for kind in LIVING
-        }
+        self.verbs: dict[tuple[str, str], list[Verb]] = {}
         self.attributes = {
             kind: [adjective for adjective in words.adjectives if kind in adjective.kinds]
             for kind in words.nouns
@@ -80,7 +80,7 @@ class Speaker:
             phrase.adjectives = (self.pick(self.attributes[noun.kind]),)
         if relative and self.happens("relative"):
             phrase.relative = self.relative(noun)
-        elif coordinate and determiner.en != "no" and self.happens("coordinated phrase"):
+        elif coordinate and determiner.deniable and self.happens("coordinated phrase"):
             phrase.other = self.phrase((noun.kind,), definite=not determiner.indefinite)
             if phrase.other.noun is noun or phrase.other.indefinite != determiner.indefinite:
                 phrase.other = None
@@ -92,24 +92,142 @@ class Speaker:
             if not (definite and determiner.indefinite):
                 return determiner
 
+    def subject(self, kind: str, relative: bool) -> Phrase:
+        return self.phrase(
+            (kind,), subject=True, pronoun=True, relative=relative, coordinate=not relative
+        )
+
+    def verb(self, use: str, kind: str, fits: Callable[[Verb], bool]) -> Verb:
+        """A verb that this kind can do and that fits; `use` names the choice to remember it."""
+        if (use, kind) not in self.verbs:
+            able = [verb for verb in self.words.verbs if kind in verb.subjects and fits(verb)]
+            self.verbs[use, kind] = able
+        return self.pick(self.verbs[use, kind])
+
     def relative(self, noun: Noun) -> Clause:
         """A relative clause for a noun: as its subject, its object, or the place where."""
         draw = self.rng.random()
         if noun.kind == "place" and draw < 0.6:
-            inside = self.words.prepositions["places"][0]
-            verb = self.verb("person", lambda verb: not verb.case and not verb.clause)
-            clause = self.clause(small=True, subject=self.subject(("person",)), verb=verb)
-            clause.preposition, clause.place, clause.gap = inside, None, "place"
+            verb = self.verb("at a place", "person", lambda v: not (v.case or v.clause or v.goal))
+            clause = self.clause("person", self.subject("person", False), verb, small=True)
+            clause.preposition, clause.place = self.words.prepositions["places"][0], None
+            clause.gap = "place"
             return clause
         if noun.kind in LIVING and draw < 0.6:
-            return self.clause(small=True, gap="subject", kind=noun.kind)
-        verb = self.verb("person", lambda verb: noun.kind in verb.kinds and not verb.recipients)
-        return self.clause(small=True, subject=self.subject(("person",)), verb=verb, gap="object")
-
-    def verb(self, kind: str, fits: Callable[[Verb], bool]) -> Verb:
-        return self.pick([verb for verb in self.verbs[kind] if fits(verb)])
-
-    def subject(self, kinds: tuple[str, ...], relative: bool = False) -> Phrase:
-        return self.phrase(
-            kinds, subject=True, pronoun=True, relative=relative, coordinate=not relative
+            return self.clause(noun.kind, None, small=True)
+        verb = self.verb(
+            f"with {noun.kind}", "person", lambda v: noun.kind in v.kinds and not v.recipients
         )
+        subject = self.subject("person", False)
+        return self.clause("person", subject, verb, small=True, gap="object")
+
+    def somebody(self, small: bool) -> tuple[str, Phrase]:
+        """A subject and its kind."""
+        kind = "person" if self.rng.random() < 0.65 else "animal"
+        return kind, self.subject(kind, relative=not small)
+
+    def clause(
+        self,
+        kind: str,
+        subject: Phrase | None,
+        verb: Verb | None = None,
+        *,
+        small: bool = False,
+        gap: str = "",
+        tenses: Sequence[str] = (),
+    ) -> Clause:
+        """A clause whose subject is of a kind; None as subject: it stands outside.
+
+        A small clause holds no other clause.
+        """
+        gap = gap or ("" if subject else "subject")
+        if verb is None and self.happens("copula"):
+            return self.state(kind, subject, gap, tenses)
+        if verb is None and small:
+            verb = self.verb("small", kind, lambda v: not v.clause)
+        elif verb is None:
+            verb = self.verb("any", kind, lambda v: True)
+        clause = Clause(subject=subject, verb=verb, tense=self.pick(tenses or self.tenses), gap=gap)
+        self.negate(clause)
+        if not clause.negated and self.happens("adverb"):
+            clause.adverb = self.adverb(clause)
+        elif self.times[clause.tense] and self.happens("time"):
+            clause.time = self.pick(self.times[clause.tense])
+        self.surroundings(clause, verb, kind)
+        if verb.case and gap != "object":
+            self.objects(clause, verb, small)
+        if verb.clause:
+            inner = self.clause(*self.somebody(True), small=True)
+            clause.complement = (verb.clause, inner)
+        return clause
+
+    def state(self, kind: str, subject: Phrase | None, gap: str, tenses: Sequence[str]) -> Clause:
+        """Somebody is tired."""
+        simple = [tense for tense in tenses if tense in SIMPLE] or self.simple_tenses
+        clause = Clause(subject=subject, verb=None, tense=self.pick(simple), gap=gap)
+        clause.predicate = self.pick(self.attributes[kind])
+        if subject is not None and clause.predicate in subject.adjectives:
+            subject.adjectives = ()
+        self.negate(clause)
+        if not clause.negated and self.happens("adverb"):
+            clause.adverb = self.adverb(clause)
+        elif self.happens("time"):
+            clause.time = self.pick(self.times[clause.tense])
+        return clause
+
+    def negate(self, clause: Clause) -> None:
+        """Negates by chance what can be negated."""
+        modal = self.words.modals.get(clause.tense)
+        if (modal is None or "negative" in modal) and deniable(clause):
+            clause.negated = self.happens("negated")
+
+    def adverb(self, clause: Clause) -> Adverbial | None:
+        """An adverb that suits the tense, and none that denies what is denied already."""
+        adverb = self.pick(self.adverbs[clause.tense])
+        return None if adverb.denies and not deniable(clause) else adverb
+
+    def surroundings(self, clause: Clause, verb: Verb, kind: str) -> None:
+        """A place, a goal or a companion."""
+        use = ""
+        if verb.goal and (verb.goal == "always" or self.rng.random() < 0.6):
+            use = "goals"
+        elif not verb.clause and self.happens("place"):
+            use = "companions" if kind == "person" and self.rng.random() < 0.35 else "places"
+        if use:
+            preposition = self.pick(self.words.prepositions[use])
+            clause.preposition = preposition
+            clause.place = self.phrase(preposition.kinds, definite=use != "companions")
+
+    def objects(self, clause: Clause, verb: Verb, small: bool) -> None:
+        """What the verb acts on; a relative clause only where nothing follows it."""
+        last = not small and clause.place is None and clause.time is None
+        clause.obj = self.phrase(
+            verb.kinds,
+            relative=last,
+            pronoun=not verb.recipients,
+            coordinate=not clause.negated,
+        )
+        if verb.recipients:
+            clause.recipient = self.phrase(verb.recipients, definite=True, pronoun=True)
+        subject = clause.subject
+        for phrase in (clause.obj, clause.recipient, clause.place):
+            if subject is None or phrase is None:
+                continue
+            if phrase.noun is not None and phrase.noun is subject.noun:
+                phrase.noun = self.another(phrase.noun)
+                if phrase.other and phrase.other.noun is phrase.noun:
+                    phrase.other = None
+            if phrase.pronoun is not None and phrase.pronoun is subject.pronoun:
+                place = self.words.pronouns.index(phrase.pronoun)
+                phrase.pronoun = self.words.pronouns[place - 1]
+
+    def another(self, noun: Noun) -> Noun:
+        """The noun that follows in the list of its kind."""
+        nouns = self.words.nouns[noun.kind]
+        return nouns[(nouns.index(noun) + 1) % len(nouns)]
+
+
+def deniable(clause: Clause) -> bool:
+    """Whether the clause can have a negation beside its subject."""
+    determiner = clause.subject.determiner if clause.subject else None
+    return determiner is None or determiner.deniable

@@ -14,7 +14,7 @@ from attncli.errors import DataError
 Entry = dict[str, Any]
 GENDERS = ("m", "f", "n")
 CASES = ("nominative", "accusative", "dative")
-PERSONS = ("ich", "er", "wir")
+PERSONS = ("er", "wir")
 PLURAL = 3
 
 
@@ -33,11 +33,13 @@ class Noun:
 @dataclass(frozen=True, eq=False, slots=True)
 class Determiner:
     en: str
+    before_vowel: str
     weight: int
     endings: str
     numbers: tuple[str, ...]
     indefinite: bool
     subject_only: bool
+    deniable: bool
     forms: dict[str, tuple[str, ...]]
 
 
@@ -80,6 +82,7 @@ class Adverbial:
     de: tuple[str, ...]
     links: tuple[tuple[int, int], ...]
     tenses: tuple[str, ...]
+    denies: bool
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -130,7 +133,9 @@ class Lexicon:
         }
         self.negative = self.determiners[entries["negative_determiner"]]
         self.endings: dict[str, dict[str, list[str]]] = entries["endings"]
-        self.relative_pronouns: dict[str, list[str]] = entries["relative_pronouns"]
+        relative = entries["relative_pronouns"]
+        self.relative_words: dict[str, list[str]] = relative["en"]
+        self.relative_pronouns: dict[str, list[str]] = {case: relative[case] for case in CASES}
         self.adjectives = tuple(
             Adjective(e["en"], e["de"], e.get("stem", e["de"]), tuple(e["kinds"]))
             for e in entries["adjectives"]
@@ -142,7 +147,10 @@ class Lexicon:
         self.tenses: dict[str, int] = entries["tenses"]
         self.times = tuple(_adverbial(entry) for entry in entries["times"])
         self.adverbs = tuple(_adverbial(entry) for entry in entries["adverbs"])
-        self.linking = tuple(_adverbial(entry) for entry in entries["linking"])
+        self.linking = {
+            conjunction: tuple(_adverbial(entry) for entry in listed)
+            for conjunction, listed in entries["linking"].items()
+        }
         self.prepositions = {
             use: tuple(
                 Preposition(tuple(e["en"].split()), e["de"], e["case"], tuple(e["kinds"]))
@@ -151,7 +159,11 @@ class Lexicon:
             for use, listed in entries["prepositions"].items()
         }
         self.contractions: dict[str, str] = entries["contractions"]
-        self.conjunctions: dict[str, dict[str, str]] = entries["conjunctions"]
+        conjunctions = entries["conjunctions"]
+        self.subordinating: dict[str, Entry] = conjunctions["subordinate"]
+        self.complementing: dict[str, str] = conjunctions["complement"]
+        self.joining: dict[str, str] = conjunctions["main"]
+        self.and_words: tuple[str, str] = next(iter(conjunctions["phrase"].items()))
         self.question_words: dict[str, dict[str, str]] = entries["question_words"]
         self.orders = {
             name: (tuple(order["en"].split()), tuple(order["de"].split()))
@@ -164,7 +176,7 @@ def _noun(kind: str, entry: Entry) -> Noun:
     singular, plural = entry["de"] if len(entry["de"]) == 2 else (entry["de"][0], "")
     oblique = entry.get("oblique", singular)
     dative = plural if not plural or plural[-1] in "ns" else plural + "n"
-    forms = {
+    forms: dict[str, tuple[str, ...]] = {
         "nominative": (singular, plural),
         "accusative": (oblique, plural),
         "dative": (oblique, dative),
@@ -177,23 +189,25 @@ def _noun(kind: str, entry: Entry) -> Noun:
 def _determiner(en: str, entry: Entry) -> Determiner:
     return Determiner(
         "" if en == "none" else en,
+        entry.get("before_vowel", ""),
         entry["weight"],
         entry["endings"],
         tuple(entry["number"]),
         entry.get("indefinite", False),
         entry.get("subject_only", False),
+        entry.get("deniable", True),
         {case: tuple(entry[case]) for case in CASES},
     )
 
 
 def _verb(entry: Entry) -> Verb:
-    infinitive, ich, er, participle = entry["de"]
+    infinitive, er, participle = entry["de"]
     return Verb(
         en=tuple(entry["en"]),
         particle=entry.get("particle", ""),
         preposition=entry.get("preposition", ""),
         infinitive=infinitive,
-        present=(ich, er, infinitive),
+        present=(er, infinitive),
         participle=participle,
         prefix=entry.get("prefix", ""),
         auxiliary=entry.get("auxiliary", "haben"),
@@ -210,7 +224,11 @@ def _adverbial(entry: Entry) -> Adverbial:
     en, de = tuple(entry["en"].split()), tuple(entry["de"].split())
     links = entry.get("links") or [[place, place] for place in range(len(en))]
     return Adverbial(
-        en, de, tuple((first, second) for first, second in links), tuple(entry.get("tenses", ()))
+        en,
+        de,
+        tuple((first, second) for first, second in links),
+        tuple(entry.get("tenses", ())),
+        entry.get("denies", False),
     )
 
 

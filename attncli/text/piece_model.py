@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sentencepiece import SentencePieceProcessor, set_random_generator_seed
+from sentencepiece import SentencePieceProcessor
 
 PAD, UNK, BOS, EOS = range(4)
 MARKS = (PAD, BOS, EOS)
@@ -41,20 +41,6 @@ class PieceModel:
             to_id = self.processor.piece_to_id
             return [[to_id(SPACE + word) for word in line.split()] for line in clean]
         ids: list[list[int]] = self.processor.encode(clean)
-        return ids
-
-    def sample(self, lines: Sequence[str], alpha: float, seed: int) -> list[list[int]]:
-        """One way to cut each line, drawn (Kudo 2018, arXiv 1804.10959); the same for a seed.
-
-        For unigram models alpha sharpens the distribution over cuts; for bpe it is the share of
-        merges left out (Provilkov et al. 2020, arXiv 1910.13267).
-        """
-        # SentencePiece draws from one generator a thread: one thread makes the seed decide.
-        set_random_generator_seed(seed)
-        clean = [tidy(line) for line in lines]
-        ids: list[list[int]] = self.processor.encode(
-            clean, enable_sampling=True, alpha=alpha, nbest_size=-1, num_threads=1
-        )
         return ids
 
     def decode(self, ids: Sequence[int]) -> str:

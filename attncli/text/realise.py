@@ -7,84 +7,12 @@ words that share a key are linked.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
-
-from attncli.text.lexicon import (
-    PLURAL,
-    Adjective,
-    Adverbial,
-    Determiner,
-    Lexicon,
-    Noun,
-    Preposition,
-    Pronoun,
-    Verb,
-)
+from attncli.text.clause import CLOSING_COMMA, MANY, THIRD, Clause, Phrase, Token, Tokens
+from attncli.text.lexicon import PLURAL, Adverbial, Lexicon, Preposition
 from attncli.text.pair import Pair
+from attncli.text.verb_phrase import verb_phrase
 
-# The comma that ends a German clause; it goes where another comma or the end follows.
-CLOSING_COMMA = "(,"
-FIRST, THIRD, MANY = range(3)
-
-
-class Token(NamedTuple):
-    text: str
-    keys: tuple[int, ...]
-
-
-Tokens = list[Token]
-
-
-@dataclass(slots=True, kw_only=True)
-class Phrase:
-    """Somebody or something: a pronoun, or a noun with what belongs to it."""
-
-    pronoun: Pronoun | None = None
-    noun: Noun | None = None
-    determiner: Determiner | None = None
-    plural: bool = False
-    adjectives: Sequence[Adjective] = ()
-    relative: Clause | None = None
-    other: Phrase | None = None
-
-    @property
-    def person(self) -> int:
-        if self.pronoun:
-            return self.pronoun.person
-        return MANY if self.plural or self.other else THIRD
-
-    @property
-    def indefinite(self) -> bool:
-        return self.determiner is not None and self.determiner.indefinite
-
-
-@dataclass(slots=True, kw_only=True)
-class Clause:
-    """What a clause says; `verb` None is the verb `to be` with a predicate.
-
-    `gap` is the part that a relative pronoun or question word stands for: subject, object or
-    place. `front` says what stands first: time, place or linking. `after` is a subordinate clause,
-    `second` another clause of the same subject.
-    """
-
-    subject: Phrase | None
-    verb: Verb | None
-    tense: str = "present"
-    negated: bool = False
-    adverb: Adverbial | None = None
-    time: Adverbial | None = None
-    obj: Phrase | None = None
-    recipient: Phrase | None = None
-    predicate: Adjective | None = None
-    preposition: Preposition | None = None
-    place: Phrase | None = None
-    gap: str = ""
-    front: str = ""
-    question: tuple[str, str] | None = None
-    complement: tuple[str, Clause] | None = None
-    second: Clause | None = None
+VOWELS = "aeiou"
 
 
 class Realiser:
@@ -125,9 +53,11 @@ class Realiser:
         noun, determiner = phrase.noun, phrase.determiner
         assert noun is not None
         assert determiner is not None
-        keys = (self.key(),)
+        keys: tuple[int, ...] = (self.key(),)
         form = PLURAL if phrase.plural else noun.gender
-        english = [Token(determiner.en, keys)] if determiner.en else []
+        first = phrase.adjectives[0].en if phrase.adjectives else noun.en[phrase.plural]
+        written = determiner.before_vowel if first[0] in VOWELS else ""
+        english = [Token(written or determiner.en, keys)] if determiner.en else []
         if negation:
             keys = (*keys, negation) if english else (negation,)
             determiner = self.words.negative
@@ -144,7 +74,7 @@ class Realiser:
         english.append(en)
         german.append(de)
         if phrase.other:
-            and_en, and_de = self.word(*next(iter(self.words.conjunctions["phrase"].items())))
+            and_en, and_de = self.word(*self.words.and_words)
             other_en, other_de = self.phrase(phrase.other, case)
             english += [and_en, *other_en]
             german += [and_de, *other_de]
@@ -165,10 +95,8 @@ class Realiser:
         if clause.gap == "place" and clause.preposition:
             case = clause.preposition.case
             front_en, front_de = self.preposition(clause.preposition)
-        if noun.kind == "person":
-            pronoun = "who" if clause.gap == "subject" else "whom"
-        else:
-            pronoun = "which"
+        words = self.words.relative_words
+        pronoun = words.get(noun.kind, words["other"])[clause.gap != "subject"]
         en, de = self.word(pronoun, self.words.relative_pronouns[case][form])
         person = MANY if phrase.plural else THIRD
         english, german = self.clause(
@@ -212,7 +140,11 @@ class Realiser:
             en["subject"] = subject_en + relative_en
             de["subject"] = subject_de + relative_de
         assert person is not None
-        negation = self._verb(clause, person, order, en, de)
+        negation = self.key() if clause.negated else 0
+        verb_en, verb_de, seen = verb_phrase(self.words, clause, person, order, negation, self.key)
+        en.update(verb_en)
+        de.update(verb_de)
+        self.seen.update(dict.fromkeys(seen))
         if clause.recipient is not None:
             part = "pronoun" if clause.recipient.pronoun else "recipient"
             en[part], de[part] = self.phrase(clause.recipient, "dative")
@@ -239,7 +171,9 @@ class Realiser:
         self._adverbials(clause, en, de)
         if clause.complement is not None:
             conjunction, inner = clause.complement
-            inner_en, inner_de = self.subordinate("complement", conjunction, inner)
+            inner_en, inner_de = self.subordinate(
+                conjunction, self.words.complementing[conjunction], inner
+            )
             extra_en, extra_de = extra_en + inner_en, extra_de + inner_de
         en["after"], de["after"] = extra_en, extra_de
         order_en, order_de = self.words.orders[order]
@@ -250,7 +184,7 @@ class Realiser:
         return english_words, german_words
 
     def _second(self, clause: Clause, order: str, person: int, en: Tokens, de: Tokens) -> None:
-        and_en, and_de = self.word(*next(iter(self.words.conjunctions["phrase"].items())))
+        and_en, and_de = self.word(*self.words.and_words)
         final = order == "subordinate"
         second_en, second_de = self.clause(clause, order if final else "behind", person=person)
         en += [and_en, *second_en]
@@ -267,95 +201,9 @@ class Realiser:
         if clause.front:
             self.seen[f"{clause.front} in front"] = None
 
-    def _verb(
-        self, clause: Clause, person: int, order: str, en: dict[str, Tokens], de: dict[str, Tokens]
-    ) -> int:
-        """Fills in the verb's parts; returns the key of a negation that is still to be placed."""
-        verb, tense = clause.verb, clause.tense
-        negation = self.key() if clause.negated else 0
-        main = self.key()
-        if negation:
-            en["not"] = [Token("not", (negation,))]
-        if verb is None:
-            forms = self.words.auxiliaries["be"][tense]
-            en["auxiliary"] = [Token(forms["en"][person], (main,))]
-            de["finite"] = [Token(forms["de"][person], (main,))]
-            return negation
-        helper = self.key()
-        prefix = verb.prefix
-        particle = self.key() if verb.particle else main
-        both = (main, particle) if prefix and verb.particle else (main,)
-        if verb.particle:
-            en["particle"] = [Token(verb.particle, (particle,))]
-        elif verb.preposition:
-            particle = self.key() if prefix else main
-            both = (main, particle) if prefix else (main,)
-            en["preposition"] = [Token(verb.preposition, (particle,))]
-        if tense == "present":
-            self._present(verb, person, order, en, de, (main, particle, both))
-            return negation
-        if tense in self.words.modals:
-            modal = self.words.modals[tense]
-            written = modal["negative"] if negation else [tense]
-            de["finite"] = [Token(modal["de"][person], (helper,))]
-            de["closing"] = [Token(prefix + verb.infinitive, both)]
-            en["verb"] = [Token(verb.en[0], (main,))]
-            if negation and len(written) == 1:
-                en["auxiliary"] = [Token(written[0], (helper, negation))]
-                en["not"] = []
-            else:
-                en["auxiliary"] = [Token(tense, (helper,))]
-            self.seen["modal with infinitive"] = None
-            return negation
-        perfect = self.words.auxiliaries["have"]
-        de["finite"] = [Token(perfect["de"][verb.auxiliary][person], (helper,))]
-        de["closing"] = [Token(prefix + verb.participle, both)]
-        self.seen[f"perfect with {verb.auxiliary}"] = None
-        if prefix:
-            self.seen["separable verb, participle"] = None
-        if tense == "perfect":
-            en["auxiliary"] = [Token(perfect["en"][person], (helper,))]
-            en["verb"] = [Token(verb.en[3], (main,))]
-        elif self.supported(clause, order):
-            en["auxiliary"] = [Token(self.words.auxiliaries["do"]["past"], (helper,))]
-            en["verb"] = [Token(verb.en[0], (main,))]
-        else:
-            en["verb"] = [Token(verb.en[2], (main, helper))]
-        return negation
-
-    @staticmethod
-    def supported(clause: Clause, order: str) -> bool:
-        """Whether English needs a form of `do`."""
-        return clause.negated or order == "question"
-
-    def _present(
-        self,
-        verb: Verb,
-        person: int,
-        order: str,
-        en: dict[str, Tokens],
-        de: dict[str, Tokens],
-        keys: tuple[int, int, tuple[int, ...]],
-    ) -> None:
-        main, particle, both = keys
-        if "not" in en or order == "question":
-            en["auxiliary"] = [Token(self.words.auxiliaries["do"]["en"][person], ())]
-            en["verb"] = [Token(verb.en[0], (main,))]
-        else:
-            en["verb"] = [Token(verb.en[person == THIRD], (main,))]
-        finite = verb.present[person]
-        if verb.prefix and order == "subordinate":
-            de["finite"] = [Token(verb.prefix + finite, both)]
-            self.seen["separable verb, joined"] = None
-        else:
-            de["finite"] = [Token(finite, (main,) if verb.prefix else both)]
-            if verb.prefix:
-                de["closing"] = [Token(verb.prefix, (particle,))]
-                self.seen["separable verb, apart"] = None
-
-    def subordinate(self, use: str, conjunction: str, clause: Clause) -> tuple[Tokens, Tokens]:
+    def subordinate(self, conjunction: str, meaning: str, clause: Clause) -> tuple[Tokens, Tokens]:
         """A clause with its conjunction, and German commas on both sides."""
-        en, de = self.word(conjunction, self.words.conjunctions[use][conjunction])
+        en, de = self.word(conjunction, meaning)
         english, german = self.clause(clause, "subordinate", ([en], [de]))
         self.seen[f"subordinate clause, {conjunction}"] = None
         return english, [Token(",", ()), *german, Token(CLOSING_COMMA, ())]

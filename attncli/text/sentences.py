@@ -5,12 +5,15 @@ from __future__ import annotations
 import random
 from typing import NamedTuple
 
+from attncli.text.clause import THIRD, Clause, Token, Tokens
 from attncli.text.derivation import Speaker
 from attncli.text.lexicon import Lexicon
 from attncli.text.pair import Pair
-from attncli.text.realise import CLOSING_COMMA, Clause, Realiser, Token, Tokens, pair_of
+from attncli.text.realise import Realiser, pair_of
 
 SHORTEST, LONGEST, LONG = 3, 60, 30
+PAST = ("past", "perfect")
+ATTEMPTS = 20
 
 
 class Sentence(NamedTuple):
@@ -32,22 +35,29 @@ class Writer:
         if self.speaker.happens("question"):
             en, de = self.question()
             return self.finish(en, de, "?", SHORTEST, LONG - 1)
-        en, de = self.unit(linking=False)
+        en, de = self.unit(linking="")
         if self.speaker.happens("second part"):
-            self.join(en, de)
+            more_en, more_de = self.joined()
+            en, de = en + more_en, de + more_de
         return self.finish(en, de, ".", SHORTEST, LONG - 1)
 
     def long(self, wanted: int) -> Sentence | None:
         """A sentence of about `wanted` words, or None where the attempt missed it."""
         self.realiser.seen = {}
-        en, de = self.unit(linking=False)
-        while len(en) < wanted - 3:
-            self.join(en, de)
-        return self.finish(en, de, ".", max(LONG, wanted - 3), min(LONGEST, wanted + 3))
+        least, most = max(LONG, wanted - 3), min(LONGEST, wanted + 3)
+        en, de = self.unit(linking="")
+        for _ in range(ATTEMPTS):
+            if len(en) >= least:
+                break
+            known = dict(self.realiser.seen)
+            more_en, more_de = self.joined()
+            if len(en) + len(more_en) < most:
+                en, de = en + more_en, de + more_de
+            else:
+                self.realiser.seen = known
+        return self.finish(en, de, ".", least, most)
 
-    def finish(
-        self, en: Tokens, de: Tokens, mark: str, least: int, most: int
-    ) -> Sentence | None:
+    def finish(self, en: Tokens, de: Tokens, mark: str, least: int, most: int) -> Sentence | None:
         if self.speaker.happens("final punctuation"):
             keys = (self.realiser.key(),)
             en.append(Token(mark, keys))
@@ -59,30 +69,32 @@ class Writer:
             return None
         return Sentence(pair, tuple(self.realiser.seen))
 
-    def join(self, en: Tokens, de: Tokens) -> None:
-        """Puts another main clause behind a comma and a conjunction."""
-        conjunctions = self.words.conjunctions["main"]
-        conjunction = self.speaker.pick(list(conjunctions))
+    def joined(self) -> tuple[Tokens, Tokens]:
+        """Another main clause behind a comma and a conjunction."""
+        conjunction = self.speaker.pick(list(self.words.joining))
         comma_en, comma_de = self.realiser.word(",", ",")
-        join_en, join_de = self.realiser.word(conjunction, conjunctions[conjunction])
-        next_en, next_de = self.unit(linking=self.speaker.rng.random() < 0.3)
-        en += [comma_en, join_en, *next_en]
-        de += [comma_de, join_de, *next_de]
+        join_en, join_de = self.realiser.word(conjunction, self.words.joining[conjunction])
+        linking = conjunction if self.speaker.happens("linking") else ""
+        next_en, next_de = self.unit(linking=linking)
         self.realiser.seen[f"coordinated clauses, {conjunction}"] = None
+        return [comma_en, join_en, *next_en], [comma_de, join_de, *next_de]
 
-    def unit(self, *, linking: bool) -> tuple[Tokens, Tokens]:
-        """A main clause, perhaps with a subordinate clause before or behind it."""
+    def unit(self, *, linking: str) -> tuple[Tokens, Tokens]:
+        """A main clause, perhaps with a subordinate clause before or behind it.
+
+        `linking` is the conjunction before it where a word like `then` is to stand in front.
+        """
         clause = self.main()
         speaker = self.speaker
         beside = speaker.happens("subordinate clause")
         if beside and not linking and speaker.happens("subordinate clause first"):
-            before_en, before_de = self.beside()
+            before_en, before_de = self.beside(clause)
             comma_en, comma_de = self.realiser.word(",", ",")
             en, de = self.realiser.clause(clause, "behind")
             self.realiser.seen["subordinate clause in front"] = None
             return [*before_en, comma_en, *en], [*before_de[1:], comma_de, *de]
-        if linking and clause.time is None:
-            clause.time, clause.front = speaker.pick(self.words.linking), "linking"
+        if linking in self.words.linking and clause.time is None:
+            clause.time, clause.front = speaker.pick(self.words.linking[linking]), "linking"
         elif clause.time and clause.second is None and speaker.happens("fronted"):
             clause.front = "time"
         elif clause.place and clause.second is None and speaker.rng.random() < 0.2:
@@ -90,7 +102,7 @@ class Writer:
             clause.front = "" if goal else "place"
         en, de = self.realiser.clause(clause, "fronted" if clause.front else "statement")
         if beside and clause.complement is None:
-            after_en, after_de = self.beside()
+            after_en, after_de = self.beside(clause)
             en, de = en + after_en, de + after_de
         return en, de
 
@@ -107,21 +119,24 @@ class Writer:
             clause.second = second
         return clause
 
-    def beside(self) -> tuple[Tokens, Tokens]:
-        """A subordinate clause, or two with `and`."""
-        conjunction = self.speaker.pick(list(self.words.conjunctions["subordinate"]))
-        en, de = self.one_beside(conjunction)
+    def beside(self, main: Clause) -> tuple[Tokens, Tokens]:
+        """A subordinate clause that suits the main clause's time, or two with `and`."""
+        time = "past" if main.tense in PAST else "present"
+        suiting = [word for word, entry in self.words.subordinating.items() if time in entry]
+        conjunction = self.speaker.pick(suiting)
+        en, de = self.one_beside(conjunction, time)
         if self.speaker.happens("subordinate coordination"):
-            and_en, and_de = self.realiser.word("and", self.words.conjunctions["phrase"]["and"])
-            second_en, second_de = self.one_beside(conjunction)
+            and_en, and_de = self.realiser.word(*self.words.and_words)
+            second_en, second_de = self.one_beside(conjunction, time)
             en = [*en, and_en, *second_en]
             de = [*de[:-1], and_de, *second_de[1:]]
         return en, de
 
-    def one_beside(self, conjunction: str) -> tuple[Tokens, Tokens]:
+    def one_beside(self, conjunction: str, time: str) -> tuple[Tokens, Tokens]:
+        entry = self.words.subordinating[conjunction]
         kind, subject = self.speaker.somebody(True)
-        clause = self.speaker.clause(kind, subject, small=True)
-        return self.realiser.subordinate("subordinate", conjunction, clause)
+        clause = self.speaker.clause(kind, subject, small=True, tenses=entry[time])
+        return self.realiser.subordinate(conjunction, entry["de"], clause)
 
     def question(self) -> tuple[Tokens, Tokens]:
         """A question with or without a question word."""
@@ -130,22 +145,27 @@ class Writer:
         self.realiser.seen[f"question, {use or 'yes or no'}"] = None
         if not use:
             clause = speaker.clause(*speaker.somebody(False))
-            return self.realiser.clause(clause, "question")
+            return self.ask(clause, ([], []))
         question = speaker.pick(list(asks[use]))
         en, de = self.realiser.word(question, asks[use][question])
         front = ([en], [de])
         if use == "subject":
             clause = speaker.clause("person", None, small=True)
-            return self.realiser.clause(clause, "fronted", front, person=1)
+            return self.realiser.clause(clause, "fronted", front, person=THIRD)
         subject = speaker.subject("person", False)
-        verb = None
         if use == "object":
             verb = speaker.verb("what", "person", lambda v: "thing" in v.kinds)
-            clause = speaker.clause("person", subject, verb, small=True, gap="object")
-        else:
-            clause = speaker.clause("person", subject, small=True)
-        if question == "where" or clause.place is None:
+            return self.ask(speaker.clause("person", subject, verb, gap="object"), front)
+        verb = speaker.verb("where", "person", lambda v: not (v.goal or v.clause))
+        clause = speaker.clause("person", subject, verb, small=True)
+        if question == "where":
             clause.preposition = clause.place = None
         if question == "when":
             clause.time = clause.adverb = None
+        return self.ask(clause, front)
+
+    def ask(self, clause: Clause, front: tuple[Tokens, Tokens]) -> tuple[Tokens, Tokens]:
+        """A clause in the order of questions; a negation in one word cannot stand first."""
+        modal = self.words.modals.get(clause.tense, {})
+        clause.negated = clause.negated and len(modal.get("negative", "two words")) > 1
         return self.realiser.clause(clause, "question", front)

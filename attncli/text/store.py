@@ -19,6 +19,14 @@ CHUNK = 10_000
 Links = np.ndarray  # (links, 2), source piece and target piece
 
 
+class Cut(NamedTuple):
+    """A pair as pieces: ids with EOS at the end, and the links between them."""
+
+    src: np.ndarray
+    tgt: np.ndarray
+    links: Links | None
+
+
 class Store:
     """A tokenised split. Pair i of the text is pair i here, also where a side is empty."""
 
@@ -50,6 +58,13 @@ class Store:
             return None
         return self.link_ends[self.link_starts[row] : self.link_starts[row + 1]]
 
+    def begin(self, epoch: int, seed: int) -> None:
+        """Hears which epoch is read next; every one reads the same here."""
+
+    def read(self, rows: np.ndarray) -> list[Cut]:
+        """These pairs as training reads them in the epoch that has begun."""
+        return [Cut(self.src(row), self.tgt(row), self.links(row)) for row in rows]
+
     def lengths(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Pieces of each of these pairs, source and target."""
         src = self.src_starts[rows + 1] - self.src_starts[rows]
@@ -74,13 +89,16 @@ def write_store(
     partial = folder.with_name(folder.name + ".part")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    with _Writer(partial) as writer:
-        pending = iter(pairs)
-        while chunk := list(islice(pending, CHUNK)):
-            writer.write(chunk, codec)
-            advance(len(chunk))
-    shutil.rmtree(folder, ignore_errors=True)
-    partial.rename(folder)
+    try:
+        with _Writer(partial) as writer:
+            pending = iter(pairs)
+            while chunk := list(islice(pending, CHUNK)):
+                writer.write(chunk, codec)
+                advance(len(chunk))
+        shutil.rmtree(folder, ignore_errors=True)
+        partial.rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
     return Store(folder)
 
 
@@ -93,7 +111,8 @@ class _Writer:
         self.rows = 0
         self.linked = 0
         self.unlinked = 0  # pairs whose gold links did not survive tokenisation
-        self.unknown = 0
+        self.pieces = 0  # of pairs that train
+        self.unknown = 0  # of those
         for name in self.ends:
             self._append(f"{name}.starts", np.zeros(1, np.int64))
 
@@ -107,7 +126,7 @@ class _Writer:
             "rows": self.rows,
             "links": self.linked > 0,
             "unlinked": self.unlinked,
-            "pieces": self.ends["src"] + self.ends["tgt"],
+            "pieces": self.pieces,
             "unknown": self.unknown,
         }
         (self.folder / "store.json").write_text(json.dumps(facts), encoding="utf-8")
@@ -122,8 +141,10 @@ class _Writer:
         for name, rows in (("src", src), ("tgt", tgt)):
             flat = np.fromiter((token for row in rows for token in row), np.uint32)
             self._append(f"{name}.ids", flat)
-            self.unknown += int(np.count_nonzero(flat == UNK))
             self._ends(name, [len(row) for row in rows])
+            train = [row for row, kept in zip(rows, chunk, strict=True) if kept.trains]
+            self.pieces += sum(map(len, train))
+            self.unknown += sum(row.count(UNK) for row in train)
         self._append("links", np.concatenate(links).astype(np.int32))
         self._ends("links", [len(row) for row in links])
         trains = np.array([kept.trains for kept in chunk])

@@ -16,6 +16,7 @@ from attncli.text.codec import Codec
 from attncli.text.pair import Pair
 from attncli.text.piece_model import BOS, EOS, PAD, UNK, PieceModel, tidy
 from attncli.text.preprocess import Preprocess
+from attncli.text.sampling import BpeDropout, Sampler, UnigramSampler
 
 LINES = 2_000_000
 CHUNK = 10_000
@@ -27,8 +28,7 @@ class Subword:
     """How words are cut into pieces; the cutter is trained on the training pairs.
 
     A corpus that cannot fill the vocabulary gets a smaller one, but for bpe, whose size is chosen
-    and not found. Text is not normalized: what a
-    person wrote is what the model reads.
+    and not found. Text is not normalized: what a person wrote is what the model reads.
 
     Options:
         kind: unigram or bpe pieces, characters, or whole words between spaces
@@ -36,7 +36,8 @@ class Subword:
         joint: one vocabulary for both languages
         coverage: share of the characters that get a piece of their own
         sampling: draw the cut of each training line anew each epoch; 0 never does. For unigram
-            the sharpness of the draw (0.1 to 0.5), for bpe the share of merges left out (0.1)
+            the sharpness of the draw (0.1 to 0.5), for bpe the share of merges left out (0.1).
+            Drawn cuts have more pieces than `batch.tokens` counts
     """
 
     def __init__(
@@ -71,6 +72,11 @@ class Subword:
             return Codec(both, both, preprocess, languages)
         sides = [self._model(_clean(pairs, (side,), preprocess, languages)) for side in (0, 1)]
         return Codec(sides[0], sides[1], preprocess, languages)
+
+    def samplers(self, codec: Codec) -> tuple[Sampler, Sampler]:
+        """What draws the cuts of both sides, for a `sampling` that is not 0."""
+        kind = UnigramSampler if self.kind == "unigram" else BpeDropout
+        return kind(codec.src, self.sampling), kind(codec.tgt, self.sampling)
 
     def _model(self, lines: Iterator[str]) -> PieceModel:
         written = io.BytesIO()

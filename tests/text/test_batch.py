@@ -62,3 +62,35 @@ def test_a_batch_is_padded_at_the_end_and_linked_rows_sum_to_one(store: Store) -
 
 def test_pad() -> None:
     assert pad([[5], [6, 7]]).tolist() == [[5, 0], [6, 7]]
+
+
+def test_a_pair_beyond_the_budget_is_a_batch_of_its_own(store: Store) -> None:
+    batches = Batches(tokens=20)
+    longest = np.maximum(*store.lengths(np.arange(len(store))))
+    alone = {int(row) for row in store.kept if longest[row] > 20}
+    found = {int(rows[0]) for rows in batches.epoch(store, 0, 1) if len(rows) == 1}
+    assert alone
+    assert alone <= found
+
+
+def test_nothing_is_cut_off(store: Store) -> None:
+    batches = Batches(tokens=10)
+    for rows in batches.epoch(store, 0, 1):
+        batch = batches.collate(store, rows)
+        src, tgt = store.lengths(rows)
+        assert (batch.src != 0).sum(1).tolist() == src.tolist()
+        assert (batch.tgt != 0).sum(1).tolist() == tgt.tolist()
+
+
+def test_a_budget_of_sentences(store: Store) -> None:
+    sizes = sorted(len(rows) for rows in Batches(sentences=16).epoch(store, 0, 1))
+    assert sizes[1:] == [16] * (len(sizes) - 1)
+
+
+def test_like_lengths_come_together(store: Store) -> None:
+    spread = [np.ptp(store.lengths(rows)[1]) for rows in Batches(tokens=200).epoch(store, 0, 1)]
+    assert max(spread) < 10
+
+
+def test_where_every_pair_is_beyond_the_budget_each_is_alone(store: Store) -> None:
+    assert [len(rows) for rows in Batches(tokens=1).epoch(store, 0, 1)] == [1] * len(store.kept)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import datasets
@@ -11,7 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from attncli.errors import DataError
+from attncli.errors import DataError, UsageError
+from attncli.text import corpus
 from attncli.text.corpus import Data
 from attncli.text.pair import Pair
 
@@ -153,3 +156,89 @@ def test_a_data_set_that_needs_a_script_says_so(monkeypatch: pytest.MonkeyPatch)
 def test_an_unknown_name_is_met_with_a_suggestion() -> None:
     with pytest.raises(DataError, match="did you mean 'multi30k'"):
         Data(name="multi30").load()
+
+
+def test_parts_are_found_by_their_usual_names(tmp_path: Path) -> None:
+    for part in ("train", "dev", "test_2016_flickr", "test.2017", "notes"):
+        for language in ("en", "de"):
+            (tmp_path / f"{part}.{language}").write_text(f"{part} {language}\n")
+    found = Data(name=str(tmp_path)).load()
+    assert found.valid is not None
+    assert [pair[:2] for pair in found.valid] == [("dev en", "dev de")]
+    assert sorted(found.tests) == ["test.2017", "test_2016_flickr"]
+
+
+@pytest.mark.parametrize("valid", ["valid", "validation", "val", "dev"])
+@pytest.mark.parametrize("end", [".tsv", ".tsv.gz", ".jsonl"])
+def test_whole_files_in_a_folder(tmp_path: Path, valid: str, end: str) -> None:
+    text = b'{"en": "a", "de": "b"}\n' if end == ".jsonl" else b"a\tb\n"
+    for part in ("train", valid, "test"):
+        path = tmp_path / f"{part}{end}"
+        path.write_bytes(gzip.compress(text) if end.endswith("gz") else text)
+    found = Data(name=str(tmp_path)).load()
+    for split in (found.train, found.valid, found.tests["test"]):
+        assert split is not None
+        assert list(split) == [("a", "b", None)]
+
+
+def test_a_name_within_the_folder_of_folders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ATTNCLI_DATA", str(tmp_path))
+    for name in ("multi30k", "mine"):
+        folder(tmp_path / name, train_en=b"a\n", train_de=name.encode())
+        assert pairs(Data(name=name))[0].tgt == name
+    with pytest.raises(DataError, match="did you mean 'mine'"):
+        Data(name="mina").load()
+
+
+def test_the_usual_name_of_a_hub_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ATTNCLI_DATA", raising=False)
+    asked = []
+
+    def load(path: str, *given: object, **options: object) -> dict[str, list[dict[str, str]]]:
+        asked.append(path)
+        return {"train": [{"en": "a", "de": "b"}], "validation": [], "test": []}
+
+    monkeypatch.setattr(datasets, "load_dataset", load)
+    assert pairs(Data(name="multi30k")) == [("a", "b", None)]
+    assert asked == ["bentrevett/multi30k"]
+
+
+def test_the_sides_change_places(tmp_path: Path) -> None:
+    name = folder(tmp_path, train_en=b"a b\n", train_de=b"x\n", train_fr=b"z\n")
+    assert pairs(Data(name=name, src="de", tgt="en")) == [("x", "a b", None)]
+    assert pairs(Data(name=name, src="fr", tgt="de")) == [("z", "x", None)]
+
+
+def test_the_embedded_corpus_in_both_directions(monkeypatch: pytest.MonkeyPatch) -> None:
+    def generate(split: str, *, seed: int) -> Iterator[Pair]:
+        yield Pair(f"{split} {seed}", "x y z", ((0, 2), (1, 0)))
+
+    monkeypatch.setattr(corpus, "generate", generate)
+    monkeypatch.setattr(corpus, "SPLITS", {"train": 1, "valid": 1, "test": 1, "test-long": 1})
+    assert pairs(Data(seed=3)) == [("train 3", "x y z", ((0, 2), (1, 0)))]
+    turned = Data(src="de", tgt="en", seed=3)
+    assert pairs(turned) == [("x y z", "train 3", ((0, 1), (2, 0)))]
+    assert list(turned.load().tests) == ["test", "test-long"]
+    with pytest.raises(UsageError, match="en and de, not en and fr"):
+        Data(tgt="fr").load()
+
+
+def test_single_files_alone_and_beside_a_name(tmp_path: Path) -> None:
+    folder(tmp_path, a_en=b"a\n", a_de=b"x\n", b_en=b"b\n", b_de=b"y\n")
+    found = Data(train=str(tmp_path / "a"), test=str(tmp_path / "b")).load()
+    assert found.valid is None
+    assert [pair.src for split in found.tests.values() for pair in split] == ["b"]
+    with pytest.raises(DataError, match=r"looked for .*c\.en and .*c\.de"):
+        Data(train=str(tmp_path / "c")).load()
+
+
+def test_real_text_lies_in_pairs() -> None:
+    root = os.environ.get("ATTNCLI_DATA")
+    if not root or not (Path(root) / "multi30k").is_dir():
+        pytest.skip("ATTNCLI_DATA names no folder that holds multi30k")
+    found = Data(name="multi30k").load()
+    assert found.valid is not None
+    assert found.tests
+    assert sum(1 for _ in found.valid) == 1014

@@ -40,3 +40,9 @@ def test_what_was_tokenised_is_put_together(line: str) -> None:
 
 def test_without_tokenising_a_translation_is_left_alone() -> None:
     assert Preprocess(lowercase=True).undo("a , b", "de") == "a , b"
+
+
+@pytest.mark.parametrize("language", ["en", "de", "xx"])
+def test_nothing_put_together_is_nothing(language: str) -> None:
+    assert Preprocess(tokenize=True).undo("", language) == ""
+    assert Preprocess(tokenize=True).apply(["", " "], language) == ["", ""]

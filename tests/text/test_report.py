@@ -49,3 +49,23 @@ def test_a_pair_takes_some_bytes_and_not_a_hundred() -> None:
     used = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
     assert used / 50_000 < 30
+
+
+def test_no_limit_and_no_pairs() -> None:
+    report = DataReport(0)
+    assert all(kept.trains for kept in report.watch([Pair("a " * 9999, "b")]))
+    assert DataReport(5).lines() == ["pairs read 0, of which 0 train"]
+
+
+def test_only_the_first_lines_are_named() -> None:
+    report = DataReport(9)
+    assert [kept.pair.tgt for kept in report.watch([Pair(str(n), "") for n in range(7)])] == [
+        ""
+    ] * 7
+    assert "empty on one side: 7 (line 1, 2, 3, 4, 5, …)" in "\n".join(report.lines())
+
+
+def test_length_ratios_name_their_lines() -> None:
+    report = DataReport(9)
+    list(report.watch([Pair("a b", "c d"), Pair("a", "b c d"), Pair("a b c d", "e")]))
+    assert "length ratio 0.86, from 0.25 (line 3) to 3.00 (line 2)" in report.lines()[-1]

@@ -82,6 +82,50 @@ def test_a_write_that_fails_leaves_the_old_store(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="plug"):
         write_store(tmp_path / "train", broken(), made, said)
     assert len(Store(tmp_path / "train")) == 3
+    assert [path.name for path in tmp_path.iterdir()] == ["train"]
+
+
+def test_what_a_killed_writer_left_is_swept_away(tmp_path: Path) -> None:
+    (tmp_path / "train.part").mkdir()
+    (tmp_path / "train.part" / "src.ids").write_bytes(b"half")
+    written(tmp_path / "train", PAIRS, codec())
+    assert [path.name for path in tmp_path.iterdir()] == ["train"]
+
+
+def test_ids_and_links_stay_on_disk(tmp_path: Path) -> None:
+    store = written(tmp_path / "train", PAIRS, codec())
+    arrays = (store.src_ids, store.tgt_ids, store.src_starts, store.kept, store.link_starts)
+    assert all(isinstance(array, np.memmap) for array in arrays)
+    assert isinstance(store.src(0).base, np.memmap)
+    assert not store.src(0).flags.writeable
+
+
+def test_links_come_back_by_their_words(tmp_path: Path) -> None:
+    made = codec()
+    store = written(tmp_path / "train", PAIRS, made)
+    for row, pair in enumerate(PAIRS):
+        links = store.links(row)
+        assert links is not None
+        src, tgt = made.src.words(store.src(row).tolist()), made.tgt.words(store.tgt(row).tolist())
+        assert {(src[own], tgt[other]) for own, other in links} == set(pair.links or ())
+
+
+def test_without_gold_there_are_no_links(tmp_path: Path) -> None:
+    store = written(tmp_path / "train", [pair._replace(links=None) for pair in PAIRS], codec())
+    assert store.links(0) is None
+    assert store.read(np.array([0]))[0].links is None
+
+
+def test_unknown_pieces_are_counted(tmp_path: Path) -> None:
+    pairs = [Pair("the ж", "die katze"), Pair("a", "ж ж"), Pair("ж does not train", "")]
+    store = written(tmp_path / "train", pairs, codec())
+    assert store.facts["unknown"] == 3
+    trains = store.lengths(store.kept)
+    assert store.facts["pieces"] == sum(int(lengths.sum()) for lengths in trains)
+
+
+def test_nothing_at_all_is_a_store_too(tmp_path: Path) -> None:
+    assert len(written(tmp_path / "train", [], codec())) == 0
 
 
 def test_memory_does_not_grow_with_the_corpus(tmp_path: Path) -> None:

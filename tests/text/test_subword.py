@@ -65,15 +65,6 @@ def test_the_same_text_gives_the_same_model() -> None:
     assert codec(Subword(vocab_size=70)).digest() == codec(Subword(vocab_size=70)).digest()
 
 
-@pytest.mark.parametrize("kind", ["unigram", "bpe"])
-def test_a_seed_decides_a_drawn_cut(kind: str) -> None:
-    made = codec(Subword(kind=kind, vocab_size=70)).src
-    lines = [pair.src for pair in PAIRS]
-    drawn = made.sample(lines, 0.3, seed=5)
-    assert drawn == made.sample(lines, 0.3, seed=5) != made.sample(lines, 0.3, seed=6)
-    assert [made.decode(ids) for ids in drawn] == lines
-
-
 @pytest.mark.parametrize("kind", ["char", "word"])
 def test_what_has_one_cut_cannot_be_sampled(kind: str) -> None:
     with pytest.raises(UsageError, match="one way only"):

@@ -1,0 +1,104 @@
+"""The embedded corpus: English and German sentences from one grammar, with gold word links.
+
+The corpus is a function of the grammar file and a seed, the same on every machine.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from attncli.errors import DataError, UsageError, suggestion
+from attncli.text.grammar_summary import Summary, summarise
+from attncli.text.lexicon import lexicon, packaged_grammar
+from attncli.text.pair import Pair
+from attncli.text.sentences import LONG, LONGEST, Sentence, Writer
+
+SPLITS = {"train": 20_000, "valid": 1_000, "test": 1_000, "test-long": 500}
+# The order of drawing: the test sets stay what they are when the training set grows.
+DRAWN = ("test", "test-long", "valid", "train")
+ATTEMPTS = 500
+
+
+def generate(split: str, *, seed: int = 1, grammar: Path | None = None) -> Iterator[Pair]:
+    """The pairs of one split, in an order that does not change.
+
+    Raises:
+        UsageError: there is no such split.
+        DataError: the grammar cannot be read, or has too few sentences.
+    """
+    for sentence in sentences(split, seed, grammar):
+        yield sentence.pair
+
+
+def sentences(split: str, seed: int, grammar: Path | None = None) -> tuple[Sentence, ...]:
+    """The pairs of one split, each with the phenomena of the grammar that are in it."""
+    if split not in SPLITS:
+        names = ", ".join(SPLITS)
+        raise UsageError(
+            f"no split '{split}' in the embedded corpus{suggestion(split, SPLITS)}; it has {names}"
+        )
+    return _corpus(seed, grammar or packaged_grammar())[split]
+
+
+def summary(seed: int = 1, grammar: Path | None = None) -> Summary:
+    """The whole corpus in figures and examples."""
+    splits = {split: sentences(split, seed, grammar) for split in SPLITS}
+    return summarise(lexicon(grammar or packaged_grammar()), splits)
+
+
+def write(folder: Path, seed: int = 1, grammar: Path | None = None) -> list[Path]:
+    """Writes SPLIT.en, SPLIT.de and the links, SPLIT.align in Pharaoh format; returns the files.
+
+    Raises:
+        DataError: the folder cannot be written.
+    """
+    written = []
+    for split in SPLITS:
+        pairs = list(generate(split, seed=seed, grammar=grammar))
+        columns = {
+            "en": [pair.src for pair in pairs],
+            "de": [pair.tgt for pair in pairs],
+            "align": [" ".join(f"{s}-{t}" for s, t in pair.links or ()) for pair in pairs],
+        }
+        for ending, lines in columns.items():
+            path = folder / f"{split}.{ending}"
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                path.write_text("".join(f"{line}\n" for line in lines), "utf-8", newline="\n")
+            except OSError as error:
+                raise DataError(f"{path}: {error.strerror}; give another folder") from None
+            written.append(path)
+    return written
+
+
+@lru_cache(maxsize=2)
+def _corpus(seed: int, grammar: Path) -> dict[str, tuple[Sentence, ...]]:
+    rng = random.Random(seed)
+    writer = Writer(lexicon(grammar), rng)
+    seen: set[str] = set()
+    return {
+        split: tuple(_draw(writer, rng, split, number, seen) for number in range(SPLITS[split]))
+        for split in DRAWN
+    }
+
+
+def _draw(writer: Writer, rng: random.Random, split: str, number: int, seen: set[str]) -> Sentence:
+    """A sentence that no split has yet, with or without its final mark.
+
+    Every tenth sentence is long; the lengths of long ones go round from 30 to 60 words.
+    """
+    every = 1 if split == "test-long" else 10
+    long = number % every == every - 1
+    wanted = LONG + (number // every * 7) % (LONGEST - LONG + 1)
+    for _ in range(ATTEMPTS):
+        sentence = writer.long(wanted) if long else writer.short()
+        if sentence is None:
+            continue
+        source = sentence.pair.src.removesuffix(" .").removesuffix(" ?")
+        if source not in seen:
+            seen.add(source)
+            return sentence
+    raise DataError("the grammar has too few sentences of the wanted lengths; give it more words")

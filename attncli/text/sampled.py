@@ -1,0 +1,58 @@
+"""Training text whose words are cut in another way in every epoch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import numpy as np
+
+from attncli.text.codec import Codec
+from attncli.text.sampling import Sampler
+from attncli.text.store import Cut, Links, Store, piece_links
+
+
+class SampledStore(Store):
+    """A store that draws the cut of each pair when it is read.
+
+    The draw depends on seed, epoch and row, and on nothing read before: training that is resumed
+    within an epoch reads what it would have read. `lengths` are those of the stored cut, which is
+    the shortest or nearly so.
+    """
+
+    def __init__(self, folder: Path, codec: Codec, samplers: tuple[Sampler, Sampler]) -> None:
+        super().__init__(folder)
+        self.codec = codec
+        self.samplers = samplers
+        self.seed, self.epoch = 0, 0
+
+    def begin(self, epoch: int, seed: int) -> None:
+        """Sets which epoch is read next."""
+        self.seed, self.epoch = seed, epoch
+
+    def read(self, rows: np.ndarray) -> list[Cut]:
+        """These pairs, each in its cut of this epoch."""
+        return [self._cut(int(row)) for row in rows]
+
+    def _cut(self, row: int) -> Cut:
+        random = Random(f"{self.seed} {self.epoch} {row}")
+        stored = self.src(row).tolist(), self.tgt(row).tolist()
+        src, tgt = (
+            sampler.draw(ids, random) for sampler, ids in zip(self.samplers, stored, strict=True)
+        )
+        links = self.links(row)
+        if links is not None and len(links):
+            links = self._moved(links, stored, (src, tgt))
+        return Cut(np.array(src, np.int64), np.array(tgt, np.int64), links)
+
+    def _moved(
+        self,
+        links: Links,
+        stored: tuple[list[int], list[int]],
+        drawn: tuple[list[int], list[int]],
+    ) -> Links:
+        """The links of the stored pieces, by way of their words, as links of the drawn ones."""
+        src, tgt = self.codec.src.words, self.codec.tgt.words
+        src_words, tgt_words = src(stored[0]), tgt(stored[1])
+        words = {(src_words[own], tgt_words[other]) for own, other in links.tolist()}
+        return piece_links(sorted(words), src(drawn[0]), tgt(drawn[1]))

@@ -1,0 +1,136 @@
+"""The decoding loop against an exhaustive one, and its options."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+import torch
+
+from attncli.models.ensemble import Ensemble
+from attncli.objective import shifted
+from attncli.search import Search
+from attncli.text.piece_model import EOS
+from tests.models.builders import VOCAB, recurrent, source, transformer
+
+
+def every_translation(model, src, longest):
+    """(score, ids) of every translation of up to `longest` pieces, best first."""
+    found = []
+    for length in range(1, longest + 1):
+        body = itertools.product([i for i in range(VOCAB) if i != EOS], repeat=length - 1)
+        ids = torch.tensor([[*words, EOS] for words in body])
+        many = src.select(torch.zeros(len(ids), dtype=torch.long))
+        with torch.no_grad():
+            decoded = model(many, shifted(ids))
+            each = model.output.log_probs(decoded, many).gather(2, ids.unsqueeze(2)).sum((1, 2))
+        scores = each / ((5 + length) / 6)
+        found += list(zip(scores.tolist(), ids.tolist(), strict=True))
+    return sorted(found, key=lambda pair: -pair[0])
+
+
+def test_a_wide_beam_finds_the_best_of_all_translations():
+    model, src = recurrent(), source(4)
+    best = every_translation(model, src, 3)
+    search = Search(beam=500, max_ratio=0.0, max_extra=3, n_best=5)
+    (found,) = search.find(model, src)
+    for hypothesis, (score, ids) in zip(found, best, strict=False):
+        assert hypothesis.ids == ids
+        assert hypothesis.score == pytest.approx(score, abs=1e-4)
+
+
+def test_greedy_takes_the_best_word_at_every_step():
+    model, src = transformer(), source(6, 3)
+    for row, (found,) in enumerate(Search(beam=1).find(model, src)):
+        alone = src.select(torch.tensor([row]))
+        for place, token in enumerate(found.ids[:-1] if found.cut else found.ids):
+            prefix = torch.tensor([[*found.ids[:place], 0]])
+            with torch.no_grad():
+                decoded = model(alone, shifted(prefix))
+                best = model.output.log_probs(decoded, alone)[0, -1].argmax()
+            assert int(best) == token
+
+
+def test_the_limit_depends_on_the_sentence_alone():
+    model = recurrent()
+    with torch.no_grad():
+        model.output.bias[EOS] = -100.0
+    search = Search(beam=2, max_ratio=1.0, max_extra=2)
+    found = search.find(model, source(9, 3))
+    assert [len(best[0].ids) for best in found] == [11, 5]
+    assert all(best[0].cut and best[0].ids[-1] == EOS for best in found)
+
+
+def test_n_best_are_different_and_in_order():
+    (found,) = Search(beam=4, n_best=4).find(recurrent(), source(6))
+    assert len(found) == 4
+    assert len({tuple(one.ids) for one in found}) == 4
+    assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
+
+
+def test_a_length_penalty_makes_translations_longer():
+    model, src = recurrent(), source(8, 8, 8, 8)
+
+    def length(alpha):
+        found = Search(beam=6, length_penalty=alpha).find(model, src)
+        return sum(len(best[0].ids) for best in found)
+
+    assert length(0.0) < length(6.0)
+
+
+def test_a_coverage_penalty_changes_the_score_as_its_equation_says():
+    model, src = recurrent(), source(6)
+    search = Search(beam=3, coverage_penalty=0.7)
+    ((found, *_),) = search.find(model, src, look=True)
+    covered = torch.from_numpy(found.weights)[0, 0].sum(0).clamp(1e-9, 1.0)
+    plain = found.log_prob / ((5 + len(found.ids)) / 6)
+    assert found.score == pytest.approx(plain + 0.7 * float(covered.log().sum()), abs=1e-4)
+
+
+def test_samples_follow_the_model():
+    model, src = recurrent(), source(4)
+    torch.manual_seed(0)
+    many = Search(beam=2000, n_best=2000, sample=True).find(model, src)[0]
+    first = torch.bincount(torch.tensor([one.ids[0] for one in many]), minlength=VOCAB) / 2000
+    with torch.no_grad():
+        decoded = model(src, torch.tensor([[2]]))
+        expected = model.output.log_probs(decoded, src)[0, 0].exp()
+    torch.testing.assert_close(first, expected, atol=0.035, rtol=0)
+    cold = Search(beam=50, n_best=50, sample=True, temperature=0.05).find(model, src)[0]
+    assert sum(one.log_prob / len(one.ids) for one in cold) / 50 > sum(
+        one.log_prob / len(one.ids) for one in many
+    ) / len(many)
+    greedy = Search(beam=1).find(model, src)[0][0]
+    assert Search(beam=1, sample=True, top_k=1).find(model, src)[0][0].ids == greedy.ids
+
+
+def test_samples_repeat_with_the_seed():
+    model, src = recurrent(), source(5)
+
+    def draw(seed):
+        torch.manual_seed(seed)
+        return [one.ids for one in Search(beam=5, n_best=5, sample=True).find(model, src)[0]]
+
+    assert draw(1) == draw(1)
+    assert draw(1) != draw(2)
+
+
+def test_an_ensemble_averages_probabilities():
+    models, src = [recurrent(), transformer()], source(6, 3)
+    together = Ensemble(models)
+    found = Search(beam=1).find(together, src, look=True)
+    for row, (best,) in enumerate(found):
+        alone = src.select(torch.tensor([row]))
+        ids = torch.tensor([best.ids])
+        with torch.no_grad():
+            each = [m.output.log_probs(m(alone, shifted(ids)), alone).exp() for m in models]
+        mean = (sum(each) / 2).log().gather(2, ids.unsqueeze(2)).sum()
+        assert best.log_prob == pytest.approx(float(mean), abs=1e-4)
+        assert best.weights.shape == (2, 1, len(best.ids), 6)
+
+
+def test_an_ensemble_of_one_model_twice_is_that_model():
+    model, src = transformer(), source(6, 3)
+    twice = Search(beam=3).find(Ensemble([model, model]), src)
+    once = Search(beam=3).find(model, src)
+    assert [best[0].ids for best in twice] == [best[0].ids for best in once]

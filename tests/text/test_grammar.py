@@ -1,0 +1,443 @@
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import sacrebleu
+
+from attncli.errors import DataError, UsageError
+from attncli.text.clause import THIRD, Clause, Phrase
+from attncli.text.grammar import SPLITS, generate, sentences, summary, write
+from attncli.text.grammar_summary import crosses
+from attncli.text.lexicon import Noun, Verb, lexicon, packaged_grammar
+from attncli.text.pair import Pair
+from attncli.text.realise import Realiser, pair_of
+
+WORDS = lexicon(packaged_grammar())
+NOUNS = {word: noun for kind in WORDS.nouns.values() for noun in kind for word in noun.en}
+ADJECTIVES = {adjective.en: adjective for adjective in WORDS.adjectives}
+PRONOUNS = {word: pronoun for pronoun in WORDS.pronouns for word in pronoun.en}
+TIMES = {" ".join(a.en): a for a in (*WORDS.times, *WORDS.adverbs, *WORDS.linking["and"])}
+PREPOSITIONS = {" ".join(p.en): p for use in WORDS.prepositions.values() for p in use}
+VERBS = {" ".join(filter(None, (v.en[0], v.particle, v.preposition))): v for v in WORDS.verbs}
+
+
+@pytest.fixture(scope="module")
+def corpus() -> dict[str, list[Pair]]:
+    return {split: list(generate(split)) for split in SPLITS}
+
+
+def np(text: str, relative: Clause | None = None) -> Phrase:
+    """A phrase from English, such as `the old dog`, `dogs` or `him`."""
+    *before, last = text.split()
+    if last in PRONOUNS:
+        return Phrase(pronoun=PRONOUNS[last])
+    noun: Noun = NOUNS[last]
+    first = "a" if before[:1] == ["an"] else "".join(before[:1])
+    given = first if first in WORDS.determiners else "none"
+    determiner = WORDS.determiners[given]
+    attributes = [ADJECTIVES[word] for word in before if word in ADJECTIVES]
+    return Phrase(
+        noun=noun,
+        determiner=determiner,
+        plural=last != noun.en[0],
+        adjectives=attributes,
+        relative=relative,
+    )
+
+
+def verb(name: str) -> Verb:
+    return VERBS[name]
+
+
+def said(clause: Clause, order: str = "statement") -> tuple[str, str]:
+    pair = pair_of(*Realiser(WORDS).clause(clause, order, person=THIRD))
+    return pair.src, pair.tgt
+
+
+def with_place(clause: Clause, preposition: str, place: str) -> Clause:
+    clause.preposition, clause.place = PREPOSITIONS[preposition], np(place)
+    return clause
+
+
+HAND_CHECKED = [
+    (
+        Clause(subject=np("the dog"), verb=verb("sleep")),
+        "statement",
+        "the dog sleeps",
+        "der Hund schläft",
+    ),
+    (
+        Clause(subject=np("the cat"), verb=verb("see"), obj=np("the dog")),
+        "statement",
+        "the cat sees the dog",
+        "die Katze sieht den Hund",
+    ),
+    (
+        Clause(subject=np("an old aunt"), verb=verb("buy"), obj=np("an expensive lamp")),
+        "statement",
+        "an old aunt buys an expensive lamp",
+        "eine alte Tante kauft eine teure Lampe",
+    ),
+    (
+        Clause(subject=np("a small boy"), verb=verb("open"), obj=np("the window")),
+        "statement",
+        "a small boy opens the window",
+        "ein kleiner Junge macht das Fenster auf",
+    ),
+    (
+        Clause(subject=np("she"), verb=verb("pick up"), obj=np("the boy"), tense="past"),
+        "subordinate",
+        "she picked up the boy",
+        "sie den Jungen abgeholt hat",
+    ),
+    (
+        Clause(subject=np("we"), verb=verb("pick up"), obj=np("him")),
+        "subordinate",
+        "we pick him up",
+        "wir ihn abholen",
+    ),
+    (
+        Clause(subject=np("the dogs"), verb=verb("get up"), tense="perfect"),
+        "statement",
+        "the dogs have got up",
+        "die Hunde sind aufgestanden",
+    ),
+    (
+        Clause(subject=np("my friend"), verb=verb("drink"), obj=np("cold coffee"), negated=True),
+        "statement",
+        "my friend does not drink cold coffee",
+        "mein Freund trinkt keinen kalten Kaffee",
+    ),
+    (
+        Clause(
+            subject=np("the teacher"),
+            verb=verb("see"),
+            obj=np("the child"),
+            negated=True,
+            tense="past",
+            time=TIMES["yesterday"],
+        ),
+        "statement",
+        "the teacher did not see the child yesterday",
+        "der Lehrer hat das Kind gestern nicht gesehen",
+    ),
+    (
+        with_place(
+            Clause(subject=np("two students"), verb=verb("work"), tense="can", negated=True),
+            "in",
+            "the garden",
+        ),
+        "subordinate",
+        "two students cannot work in the garden",
+        "zwei Studenten nicht im Garten arbeiten können",
+    ),
+    (
+        Clause(subject=np("the man"), verb=verb("help"), obj=np("the old women"), tense="will"),
+        "question",
+        "will the man help the old women",
+        "wird der Mann den alten Frauen helfen",
+    ),
+    (
+        Clause(
+            subject=np("the mother"),
+            verb=verb("give"),
+            recipient=np("the children"),
+            obj=np("two red bags"),
+            time=TIMES["today"],
+            front="time",
+        ),
+        "fronted",
+        "today the mother gives the children two red bags",
+        "heute gibt die Mutter den Kindern zwei rote Taschen",
+    ),
+    (
+        Clause(
+            subject=np("the dog"),
+            verb=verb("look for"),
+            obj=np("the woman", Clause(subject=np("we"), verb=verb("thank"), gap="object")),
+            tense="past",
+        ),
+        "statement",
+        "the dog looked for the woman whom we thank",
+        "der Hund hat die Frau gesucht , der wir danken",
+    ),
+    (
+        Clause(
+            subject=np("the child", Clause(subject=None, verb=verb("fall asleep"), gap="subject")),
+            verb=None,
+            predicate=ADJECTIVES["tired"],
+        ),
+        "statement",
+        "the child who falls asleep is tired",
+        "das Kind , das einschläft , ist müde",
+    ),
+    (
+        Clause(
+            subject=np("every student"),
+            verb=verb("visit"),
+            obj=np(
+                "the city",
+                Clause(
+                    subject=np("she"),
+                    verb=verb("arrive"),
+                    tense="must",
+                    gap="place",
+                    preposition=PREPOSITIONS["in"],
+                ),
+            ),
+        ),
+        "statement",
+        "every student visits the city in which she must arrive",
+        "jeder Student besucht die Stadt , in der sie ankommen muss",
+    ),
+    (
+        Clause(
+            subject=np("they"),
+            verb=verb("know"),
+            tense="past",
+            complement=(
+                "that",
+                with_place(
+                    Clause(subject=np("many young birds"), verb=verb("swim"), tense="past"),
+                    "with",
+                    "our small dogs",
+                ),
+            ),
+        ),
+        "statement",
+        "they knew that many young birds swam with our small dogs",
+        "sie haben gewusst , dass viele junge Vögel mit unseren kleinen Hunden geschwommen sind",
+    ),
+    (
+        with_place(
+            Clause(subject=np("the girl"), verb=verb("go"), second=None, tense="past"),
+            "to",
+            "the school",
+        ),
+        "statement",
+        "the girl went to the school",
+        "das Mädchen ist zur Schule gegangen",
+    ),
+    (
+        Clause(
+            subject=np("no horse"),
+            verb=verb("wait"),
+            adverb=TIMES["always"],
+            second=Clause(subject=None, verb=verb("eat"), obj=np("the good apple")),
+        ),
+        "statement",
+        "no horse always waits and eats the good apple",
+        "kein Pferd wartet immer und isst den guten Apfel",
+    ),
+]
+
+
+@pytest.mark.parametrize(("clause", "order", "english", "german"), HAND_CHECKED)
+def test_german_is_what_a_teacher_expects(
+    clause: Clause, order: str, english: str, german: str
+) -> None:
+    assert said(clause, order) == (english, german)
+
+
+def test_commas_close_a_subordinate_clause_only_where_something_follows() -> None:
+    realiser = Realiser(WORDS)
+    inner = Clause(subject=np("the cow"), verb=verb("wake up"))
+    en, de = realiser.subordinate("because", "weil", inner)
+    assert pair_of(en, de).tgt == ", weil die Kuh aufwacht"
+    main_en, main_de = realiser.clause(Clause(subject=np("he"), verb=verb("laugh")), "behind")
+    assert pair_of(en + main_en, de + main_de).tgt == ", weil die Kuh aufwacht , lacht er"
+
+
+def test_links_follow_the_words() -> None:
+    clause = Clause(subject=np("the man"), verb=verb("pick up"), obj=np("a boy"), negated=True)
+    apart = pair_of(*Realiser(WORDS).clause(clause, "statement"))
+    assert apart.src == "the man does not pick up a boy"
+    assert apart.tgt == "der Mann holt keinen Jungen ab"
+    assert apart.links == ((0, 0), (1, 1), (3, 3), (4, 2), (5, 5), (6, 3), (7, 4))
+    past = Clause(subject=np("the man"), verb=verb("sleep"), tense="past")
+    assert pair_of(*Realiser(WORDS).clause(past, "statement")).links == (
+        (0, 0),
+        (1, 1),
+        (2, 2),
+        (2, 3),
+    )
+
+
+def test_sizes_and_lengths(corpus: dict[str, list[Pair]]) -> None:
+    assert {split: len(pairs) for split, pairs in corpus.items()} == SPLITS
+    lengths = {split: [len(p.src.split()) for p in pairs] for split, pairs in corpus.items()}
+    for split, pairs in corpus.items():
+        assert all(3 <= length <= 60 for length in lengths[split])
+        assert all(3 <= len(pair.tgt.split()) <= 60 for pair in pairs)
+    assert min(lengths["test-long"]) >= 30
+    assert all(sum(low <= n < low + 10 for n in lengths["test-long"]) > 120 for low in (30, 40))
+    assert sum(n >= 50 for n in lengths["test-long"]) > 100
+    for split in ("train", "valid", "test"):
+        assert sum(n >= 30 for n in lengths[split]) == SPLITS[split] // 10
+
+
+def test_no_sentence_stands_in_two_splits_or_twice(corpus: dict[str, list[Pair]]) -> None:
+    sources = [
+        pair.src.removesuffix(" .").removesuffix(" ?")
+        for pairs in corpus.values()
+        for pair in pairs
+    ]
+    assert len(set(sources)) == len(sources) == sum(SPLITS.values())
+
+
+def test_every_word_is_frequent_and_every_entry_used(corpus: dict[str, list[Pair]]) -> None:
+    english = Counter(word for pair in corpus["train"] for word in pair.src.split())
+    german = {word for pair in corpus["train"] for word in pair.tgt.split()}
+    assert 250 <= len(english) <= 400
+    assert min(english.values()) >= 30
+    for noun in NOUNS.values():
+        assert set(noun.en) <= english.keys()
+        assert set(noun.forms["nominative"]) - {""} <= german
+    for entry in WORDS.verbs:
+        if entry.prefix:
+            assert entry.prefix in german
+            assert entry.prefix + entry.present[THIRD] in german
+            assert entry.prefix + entry.participle in german
+    for split in ("valid", "test", "test-long"):
+        assert {w for pair in corpus[split] for w in pair.src.split()} <= english.keys()
+        assert {w for pair in corpus[split] for w in pair.tgt.split()} <= german
+    assert {"dog", "cat", "sleeps", "sees", "the"} <= english.keys()
+
+
+def test_links_are_in_range_and_hold_every_content_word(corpus: dict[str, list[Pair]]) -> None:
+    for pairs in corpus.values():
+        for pair in pairs:
+            src, tgt = pair.src.split(), pair.tgt.split()
+            assert pair.links is not None
+            assert all(0 <= s < len(src) and 0 <= t < len(tgt) for s, t in pair.links)
+            assert list(pair.links) == sorted(set(pair.links))
+            linked = {t for _, t in pair.links}
+            assert all(word == "," for place, word in enumerate(tgt) if place not in linked)
+            from_source = {s for s, _ in pair.links}
+            free = {word for place, word in enumerate(src) if place not in from_source}
+            assert free <= {"do", "does"}
+
+
+def test_links_cross_in_most_pairs(corpus: dict[str, list[Pair]]) -> None:
+    pairs = corpus["test"]
+    for pair in pairs[:200]:
+        links = pair.links or ()
+        slow = any(a < c and b > d for a, b in links for c, d in links)
+        assert crosses(pair) == slow
+    assert sum(map(crosses, pairs)) / len(pairs) >= 0.6
+
+
+def test_word_by_word_substitution_fails(corpus: dict[str, list[Pair]]) -> None:
+    counts: dict[str, Counter[str]] = {}
+    for pair in corpus["train"]:
+        src, tgt = pair.src.split(), pair.tgt.split()
+        for s, t in pair.links or ():
+            counts.setdefault(src[s], Counter())[tgt[t]] += 1
+    best = {word: counter.most_common(1)[0][0] for word, counter in counts.items()}
+    guesses = [
+        " ".join(best[word] for word in pair.src.split() if word in best) for pair in corpus["test"]
+    ]
+    references = [[pair.tgt for pair in corpus["test"]]]
+    assert sacrebleu.corpus_bleu(guesses, references, tokenize="none", force=True).score < 40
+
+
+def test_final_marks_and_capitals(corpus: dict[str, list[Pair]]) -> None:
+    pairs = corpus["train"]
+    bare = sum(pair.src[-1] not in ".?" for pair in pairs) / len(pairs)
+    assert 0.28 < bare < 0.38
+    capitals = {w for noun in NOUNS.values() for forms in noun.forms.values() for w in forms}
+    capitals |= {word for time in WORDS.times for word in time.de if word[0].isupper()}
+    for pair in pairs:
+        assert pair.src == pair.src.lower()
+        assert (pair.src[-1] in ".?") == (pair.tgt[-1] in ".?")
+        assert all(word in capitals for word in pair.tgt.split() if word[0].isupper())
+
+
+def test_the_source_alone_decides_the_translation(corpus: dict[str, list[Pair]]) -> None:
+    start = time.process_time()
+    other = list(generate("train", seed=2))
+    assert time.process_time() - start < 6
+    assert other[0] != corpus["train"][0]
+    seen: dict[str, str] = {}
+    for pairs in (corpus["train"], other):
+        for pair in pairs:
+            source = pair.src.removesuffix(" .").removesuffix(" ?")
+            target = pair.tgt.removesuffix(" .").removesuffix(" ?")
+            assert seen.setdefault(source, target) == target
+
+
+def test_the_same_in_another_process_and_another_hash_seed(corpus: dict[str, list[Pair]]) -> None:
+    code = (
+        "import hashlib; from attncli.text.grammar import generate;"
+        "print(hashlib.sha256(repr(list(generate('test-long'))).encode()).hexdigest())"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"PYTHONHASHSEED": "7", "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    here = hashlib.sha256(repr(corpus["test-long"]).encode()).hexdigest()
+    assert shown == here
+
+
+def test_summary_has_an_example_of_every_phenomenon() -> None:
+    shown = summary()
+    assert shown.sizes == SPLITS
+    assert shown.nouns.keys() == {"m", "f", "n"}
+    assert {"ankommen", "aufmachen", "abholen"} <= set(shown.separable_verbs)
+    assert shown.crossing["test"] >= 0.6
+    expected = {
+        "negation with kein",
+        "negation with nicht",
+        "perfect with sein",
+        "perfect with haben",
+        "modal with infinitive",
+        "separable verb, apart",
+        "separable verb, joined",
+        "separable verb, participle",
+        "relative clause, object (dative)",
+        "relative clause, place (dative)",
+        "subordinate clause, because",
+        "subordinate clause in front",
+        "coordinated clauses, but",
+        "question, yes or no",
+        "time in front",
+        "contraction",
+        "two verbs, one subject",
+    }
+    assert expected <= shown.examples.keys()
+    assert all(pair.links for pair in shown.examples.values())
+
+
+def test_written_files_say_the_same(tmp_path: Path, corpus: dict[str, list[Pair]]) -> None:
+    files = write(tmp_path / "new", 1)
+    assert [path.name for path in files[:3]] == ["train.en", "train.de", "train.align"]
+    assert len(files) == 3 * len(SPLITS)
+    first = corpus["test"][0]
+    folder = tmp_path / "new"
+    assert (folder / "test.en").read_text("utf-8").splitlines()[0] == first.src
+    assert (folder / "test.de").read_text("utf-8").splitlines()[0] == first.tgt
+    links = (folder / "test.align").read_text("utf-8").splitlines()[0]
+    assert links == " ".join(f"{s}-{t}" for s, t in first.links or ())
+
+
+def test_unknown_split_and_broken_grammars_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="did you mean 'test-long'"):
+        sentences("test-lon", 1)
+    with pytest.raises(DataError, match=r"none\.yaml"):
+        next(generate("test", grammar=tmp_path / "none.yaml"))
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("nouns: {person: [{en: [man]}]}")
+    with pytest.raises(DataError, match="not the shape of a grammar"):
+        next(generate("test", grammar=broken))
+    broken.write_text("a: [")
+    with pytest.raises(DataError, match="no YAML"):
+        next(generate("test", grammar=broken))
