@@ -35,7 +35,7 @@ test-slow: .venv
 	$(BIN)/pytest -m slow
 
 table: .venv
-	$(BIN)/python -m tests.table
+	$(BIN)/python docs/table.py
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache build dist *.egg-info

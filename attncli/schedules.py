@@ -14,8 +14,12 @@ class Schedule:
     family: ClassVar[str] = "schedule"
     name: ClassVar[str | None] = None
 
-    def factor(self, step: int, epoch: float) -> float:
-        """The factor for `step`; `epoch` is the share of epochs done, 0 at the start."""
+    def factor(self, step: int, epoch: float, done: float) -> float:
+        """The factor for `step`.
+
+        `epoch` counts passes over the data, `done` is the share of the whole training; both are 0
+        at the start.
+        """
         raise NotImplementedError
 
     def validated(self, value: float) -> None:
@@ -43,7 +47,7 @@ class Constant(Schedule):
     def __init__(self, *, warmup: Count = 0) -> None:
         self.warmup = warmup
 
-    def factor(self, step: int, epoch: float) -> float:
+    def factor(self, step: int, epoch: float, done: float) -> float:
         return min(1.0, step / max(1, self.warmup))
 
 
@@ -61,7 +65,7 @@ class InverseSqrt(Schedule):
     def __init__(self, *, warmup: Positive = 2000) -> None:
         self.warmup = warmup
 
-    def factor(self, step: int, epoch: float) -> float:
+    def factor(self, step: int, epoch: float, done: float) -> float:
         return min(step / self.warmup, math.sqrt(self.warmup / step))
 
 
@@ -81,7 +85,7 @@ class Noam(Schedule):
         self.warmup = warmup
         self.dim = dim
 
-    def factor(self, step: int, epoch: float) -> float:
+    def factor(self, step: int, epoch: float, done: float) -> float:
         return float(self.dim**-0.5 * min(step**-0.5, step * self.warmup**-1.5))
 
 
@@ -99,7 +103,7 @@ class Halving(Schedule):
     def __init__(self, *, start: Count = 5) -> None:
         self.start = start
 
-    def factor(self, step: int, epoch: float) -> float:
+    def factor(self, step: int, epoch: float, done: float) -> float:
         return float(2.0 ** -max(0, math.floor(epoch) - self.start + 1))
 
 
@@ -124,7 +128,7 @@ class Plateau(Schedule):
         self.waited = 0
         self.scale = 1.0
 
-    def factor(self, step: int, epoch: float) -> float:
+    def factor(self, step: int, epoch: float, done: float) -> float:
         return self.scale * min(1.0, step / max(1, self.warmup))
 
     def validated(self, value: float) -> None:
@@ -147,27 +151,23 @@ class Plateau(Schedule):
 
 
 class Cosine(Schedule):
-    """Loshchilov and Hutter 2017, arXiv 1608.03983: half a wave from the full rate to the floor.
+    """Loshchilov and Hutter 2017, arXiv 1608.03983: half a wave over the whole training.
 
-        f = floor + (1 - floor) (1 + cos(pi step / steps)) / 2
+        f = floor + (1 - floor) (1 + cos(pi done)) / 2
+
+    `done` goes by train.epochs, or by train.steps where that ends sooner.
 
     Options:
-        steps: length of the half wave
         warmup: steps until the full rate
         floor: share of the rate that is left at the end
     """
 
     name = "cosine"
 
-    def __init__(
-        self, *, steps: Positive = 10000, warmup: Count = 0, floor: Probability = 0.0
-    ) -> None:
-        self.steps = steps
+    def __init__(self, *, warmup: Count = 0, floor: Probability = 0.0) -> None:
         self.warmup = warmup
         self.floor = floor
 
-    def factor(self, step: int, epoch: float) -> float:
-        if step < self.warmup:
-            return step / self.warmup
-        done = min(1.0, step / self.steps)
-        return self.floor + (1 - self.floor) * (1 + math.cos(math.pi * done)) / 2
+    def factor(self, step: int, epoch: float, done: float) -> float:
+        wave = self.floor + (1 - self.floor) * (1 + math.cos(math.pi * done)) / 2
+        return wave * min(1.0, step / max(1, self.warmup))

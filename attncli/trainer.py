@@ -181,7 +181,9 @@ class Trainer:
         self.progress.step += 1
         self.progress.words += words
         epoch = self.progress.epoch + self.progress.batch / of_epoch
-        rate = self.rate * self.schedule.factor(self.progress.step, epoch)
+        share_of_steps = self.progress.step / self.steps if self.steps else 0.0
+        done = min(1.0, max(epoch / self.epochs, share_of_steps))
+        rate = self.rate * self.schedule.factor(self.progress.step, epoch, done)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.step()

@@ -43,7 +43,7 @@ class Validator:
         self.references = references
         self.batches = batches
         self.search = Search(beam=1)
-        self.bleu = BLEU()
+        self.bleu = BLEU(force=True)
 
     def validate(self, model: Seq2Seq, decodes: bool) -> Validation:
         """Loss over all pairs; with `decodes`, BLEU of the pairs that have references."""

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from attncli.errors import UsageError
+from attncli.models.lstm_step import lstm_step
 from attncli.registry import Choice
 
 CellChoice = Annotated[Choice, "cell"]
@@ -88,10 +89,7 @@ class LSTM(Cell):
 
     def forward(self, projected: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         hidden, cell = state
-        gates = projected + self.hidden_norm(self.hidden(hidden))
-        i, f, g, o = gates.chunk(4, -1)
-        cell = torch.sigmoid(f) * cell + torch.sigmoid(i) * torch.tanh(g)
-        return torch.sigmoid(o) * torch.tanh(cell), cell
+        return lstm_step(projected + self.hidden_norm(self.hidden(hidden)), cell)
 
 
 class GRU(Cell):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from attncli.errors import UsageError
 from attncli.models.output import Output
@@ -12,18 +14,34 @@ from attncli.models.output import Output
 Tied = Literal["none", "output", "all"]
 
 
+class Embedding(nn.Module):
+    """A vector for every word, of unit variance before training.
+
+    A table that the output layer shares must hold small numbers, or its first logits are wild; so
+    it is initialized small, and what is looked up in it is scaled up (Vaswani 2017, section 3.4).
+    """
+
+    def __init__(self, vocab: int, dim: int, is_scaled: bool) -> None:
+        super().__init__()
+        self.scale = math.sqrt(dim) if is_scaled else 1.0
+        self.weight = nn.Parameter(torch.empty(vocab, dim))
+        nn.init.normal_(self.weight, std=1 / self.scale)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Ids (...) to vectors (..., dim)."""
+        return nn.functional.embedding(ids, self.weight) * self.scale
+
+
 def embeddings(
     src_vocab: int, tgt_vocab: int, dim: int, output: Output, output_dim: int, tied: Tied
-) -> tuple[nn.Embedding, nn.Embedding]:
-    """Source and target embeddings, N(0, 1/dim), shared with the output layer as `tied` says.
+) -> tuple[Embedding, Embedding]:
+    """Source and target embeddings, shared with each other and the output layer as `tied` says.
 
     Raises:
         UsageError: what is to be shared is not of one shape.
     """
-    src = nn.Embedding(src_vocab, dim)
-    tgt = nn.Embedding(tgt_vocab, dim)
-    for table in (src, tgt):
-        nn.init.normal_(table.weight, std=dim**-0.5)
+    src = Embedding(src_vocab, dim, tied == "all")
+    tgt = Embedding(tgt_vocab, dim, tied != "none")
     if tied != "none":
         if output_dim != dim:
             raise UsageError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Annotated, Literal
 
 import torch
@@ -11,7 +10,7 @@ from torch import Tensor, nn
 from attncli.attention.base import Attention, AttentionChoice, Memory, State, all_steps
 from attncli.models.base import Decoded, Seq2Seq, Source
 from attncli.models.dropout import Dropout
-from attncli.models.embedding import Tied, embeddings
+from attncli.models.embedding import Embedding, Tied, embeddings
 from attncli.models.layers import Layers
 from attncli.models.positions import Positions
 from attncli.registry import Choice, Count, Positive, Probability
@@ -169,7 +168,6 @@ class Transformer(Seq2Seq):
         self.src_embedding, self.tgt_embedding = embeddings(
             src_vocab, tgt_vocab, dim, self.output, dim, tied
         )
-        self.scale = math.sqrt(dim)
         self.positions: Positions = positions.build(dim)
         self.dropout = Dropout(dropout)
         self.window = window
@@ -192,9 +190,9 @@ class Transformer(Seq2Seq):
         self.encoder_norm = nn.LayerNorm(dim) if pre else nn.Identity()
         self.decoder_norm = nn.LayerNorm(dim) if pre else nn.Identity()
 
-    def embed(self, table: nn.Embedding, ids: Tensor, positions: Tensor) -> Tensor:
-        """sqrt(dim) E y + position, (batch, length, dim)."""
-        embedded: Tensor = self.dropout(table(ids) * self.scale + self.positions(positions))
+    def embed(self, table: Embedding, ids: Tensor, positions: Tensor) -> Tensor:
+        """E y + position, (batch, length, dim)."""
+        embedded: Tensor = self.dropout(table(ids) + self.positions(positions))
         return embedded
 
     def near(self, length: int, like: Tensor) -> Tensor:

@@ -1,0 +1,93 @@
+"""`attncli data`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from attncli.cli.options import DataName, Src, Tgt
+
+if TYPE_CHECKING:
+    from attncli.text.grammar_summary import Summary
+    from attncli.text.pair import Pair
+
+SHOWN = 3
+STEP = 10
+
+
+def data(
+    name: DataName = None,
+    src: Src = None,
+    tgt: Tgt = None,
+    seed: Annotated[int, typer.Option("--seed", help="Of the embedded corpus.")] = 1,
+    write: Annotated[
+        Path | None,
+        typer.Option("--write", help="Write the embedded corpus into this folder as text files."),
+    ] = None,
+) -> None:
+    """Show a corpus: the embedded one, or any that --data names."""
+    from attncli.errors import UsageError
+    from attncli.text.grammar import summary
+    from attncli.text.grammar import write as write_files
+
+    if name is not None and name != "embedded":
+        if write is not None:
+            raise UsageError("--write writes the embedded corpus; leave --data out")
+        _other(name, src or "en", tgt or "de")
+        return
+    if write is not None:
+        for path in write_files(write, seed):
+            print(path)
+        return
+    _embedded(summary(seed))
+
+
+def _embedded(found: Summary) -> None:
+    nouns = ", ".join(f"{count} {gender}" for gender, count in found.nouns.items())
+    print(f"embedded: {found.src_words} English words, {found.tgt_words} German words")
+    print(f"  {sum(found.nouns.values())} nouns ({nouns}), {found.verbs} verbs")
+    print(f"  separable verbs: {', '.join(found.separable_verbs)}")
+    for split, size in found.sizes.items():
+        crossing = f"{100 * found.crossing[split]:.0f}% with crossing links"
+        print(f"{split}: {size:,} pairs, {crossing}")
+        _histogram(found.lengths[split])
+    print("an example of everything")
+    for phenomenon, pair in found.examples.items():
+        print(f"  {phenomenon}")
+        _pair(pair)
+
+
+def _other(name: str, src: str, tgt: str) -> None:
+    from attncli.text.corpus import Data
+
+    corpus = Data(name=name, src=src, tgt=tgt).load()
+    for split, pairs in (("train", corpus.train), ("valid", corpus.valid), *corpus.tests.items()):
+        if pairs is None:
+            continue
+        lengths: Counter[int] = Counter()
+        shown = []
+        for pair in pairs:
+            lengths[len(pair.src.split()) // STEP * STEP] += 1
+            if len(shown) < SHOWN:
+                shown.append(pair)
+        print(f"{split}: {sum(lengths.values()):,} pairs from {pairs.origin}")
+        _histogram(dict(sorted(lengths.items())))
+        for pair in shown:
+            _pair(pair)
+
+
+def _histogram(lengths: dict[int, int]) -> None:
+    most = max(lengths.values(), default=1)
+    for start, count in lengths.items():
+        bar = "#" * round(40 * count / most)
+        print(f"  {start:>3} to {start + STEP - 1:>3} words {count:>7,}  {bar}")
+
+
+def _pair(pair: Pair) -> None:
+    print(f"    {pair.src}")
+    print(f"    {pair.tgt}")
+    if pair.links:
+        print("    " + " ".join(f"{src}-{tgt}" for src, tgt in sorted(pair.links)))

@@ -1,0 +1,26 @@
+"""The LSTM step with its own gradient against its equations."""
+
+from __future__ import annotations
+
+import torch
+
+from attncli.models.lstm_step import lstm_step, plain_lstm_step
+
+
+def test_values_and_gradients_equal_the_plain_step():
+    torch.manual_seed(0)
+    inputs = [torch.randn(3, 5, 24, dtype=torch.double), torch.randn(3, 5, 6, dtype=torch.double)]
+    results = []
+    for step in (lstm_step, plain_lstm_step):
+        gates, cell = (part.clone().requires_grad_() for part in inputs)
+        hidden, after = step(gates, cell)
+        (hidden * 2 + after * hidden).sum().backward()
+        results.append((hidden, after, gates.grad, cell.grad))
+    for left, right in zip(*results, strict=True):
+        torch.testing.assert_close(left, right)
+
+
+def test_its_gradient_is_right():
+    gates = torch.randn(2, 12, dtype=torch.double, requires_grad=True)
+    cell = torch.randn(2, 3, dtype=torch.double, requires_grad=True)
+    assert torch.autograd.gradcheck(lstm_step, (gates, cell))
