@@ -1,6 +1,6 @@
 """Luong, Pham and Manning 2015, "Effective approaches to attention-based neural machine
-translation", arXiv 1508.04025, section 3.1 (dot, general); Vaswani et al. 2017, arXiv
-1706.03762, eq. 1 (scaled-dot); Graves, Wayne and Danihelka 2014, arXiv 1410.5401, eq. 5 and 6 (cosine).
+translation", arXiv 1508.04025, section 3.1 (dot, general); Vaswani et al. 2017, arXiv 1706.03762,
+eq. 1 (scaled-dot); Graves, Wayne and Danihelka 2014, arXiv 1410.5401, eq. 5 and 6 (cosine).
 
 Every score here is a product of the query with a source state.
 """

@@ -68,7 +68,7 @@ def _other(name: str, src: str, tgt: str) -> None:
         if pairs is None:
             continue
         lengths: Counter[int] = Counter()
-        shown = []
+        shown: list[Pair] = []
         for pair in pairs:
             lengths[len(pair.src.split()) // STEP * STEP] += 1
             if len(shown) < SHOWN:

@@ -17,7 +17,7 @@ class _LSTMStep(torch.autograd.Function):
     def forward(ctx: Any, gates: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
         width = cell.size(-1)
         squashed = torch.sigmoid(gates)
-        i, f, _, o = squashed.split(width, -1)
+        i, f, _, o = torch.split(squashed, width, -1)
         g = torch.tanh(gates[..., 2 * width : 3 * width])
         after = torch.addcmul(f * cell, i, g)
         tanh_cell = torch.tanh(after)
@@ -29,10 +29,10 @@ class _LSTMStep(torch.autograd.Function):
         d_hidden, d_after = grads
         squashed, g, cell, tanh_cell = ctx.saved_tensors
         width = cell.size(-1)
-        i, f, _, o = squashed.split(width, -1)
+        i, f, _, o = torch.split(squashed, width, -1)
         d_cell = torch.addcmul(d_after, d_hidden * o, 1 - tanh_cell * tanh_cell)
         d_gates = squashed - squashed * squashed
-        d_i, d_f, d_g, d_o = d_gates.split(width, -1)
+        d_i, d_f, d_g, d_o = torch.split(d_gates, width, -1)
         d_i.mul_(d_cell * g)
         d_f.mul_(d_cell * cell)
         torch.mul(d_cell * i, 1 - g * g, out=d_g)
