@@ -8,12 +8,15 @@ import torch
 from torch import Tensor
 
 from attncli.errors import UsageError
-from attncli.models.base import Seq2Seq, Source
+from attncli.models.base import Seq2Seq
+from attncli.models.decoded import Source
+from attncli.objective import Objective
 from attncli.recipe import Recipe
 from attncli.run import Run
+from attncli.search import Search
 from attncli.text.batch import pad
 from attncli.text.codec import Codec
-from attncli.text.piece_model import PAD
+from attncli.text.piece_model import EOS, PAD
 
 MODEL = "model."
 PROBE = 64
@@ -41,15 +44,19 @@ def build_model(recipe: Recipe, src_size: int, tgt_size: int) -> Seq2Seq:
 
 
 def check(recipe: Recipe) -> None:
-    """Builds the model without memory, so that what cannot be is refused before data is read.
+    """Tries the recipe on two words, so that what cannot be is refused before data is read.
 
     Raises:
         UsageError: settings that do not go together.
     """
     if recipe.value("model.tied") == "all" and not recipe.value("subword.joint"):
         raise UsageError("model.tied 'all' needs one vocabulary: set subword.joint=true")
-    with torch.device("meta"):
-        build_model(recipe, PROBE, PROBE)
+    model = build_model(recipe, PROBE, PROBE)
+    source = source_of([[PROBE - 1, EOS]], torch.device("cpu"))
+    objective: Objective = recipe.build("objective")
+    objective(model, source, source.ids, torch.eye(2).unsqueeze(0))
+    search: Search = recipe.build("search")
+    search.find(model.eval(), source)
 
 
 def load(run: Run, state: str = "", device: str | torch.device = "cpu") -> Loaded:

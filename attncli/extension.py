@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from attncli.models.base import Decoded, Source
+from attncli.models.decoded import Decoded, Source
 from attncli.models.output import Output
 from attncli.text.piece_model import EOS
 

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from attncli.errors import UsageError
-from attncli.models.base import Decoded, Seq2Seq, Source
+from attncli.models.base import Seq2Seq
+from attncli.models.decoded import Decoded, Source
 from attncli.registry import Probability
 from attncli.text.piece_model import BOS, PAD
 
@@ -72,6 +73,8 @@ def guided_alignment(decoded: Decoded, links: Tensor | None) -> Tensor:
     if decoded.weights is None:
         raise UsageError("objective.guided needs weights, and this model has no attention")
     if links is None:
-        raise UsageError("objective.guided needs gold links (data.align), and the data has none")
+        raise UsageError(
+            "objective.guided needs gold links, and the data has none (train.align beside its text)"
+        )
     weights = decoded.weights.flatten(1, 2).mean(1)  # (batch, tgt_len, src_len)
     return -(links * weights.clamp(min=1e-9).log()).sum()

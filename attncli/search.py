@@ -11,9 +11,11 @@ import torch
 from torch import Tensor
 
 from attncli.attention.base import State, reordered
+from attncli.errors import UsageError
 from attncli.extension import BeamExtension, Candidates, SampledExtension
 from attncli.finished import Finished, History
-from attncli.models.base import Decoded, Seq2Seq, Source
+from attncli.models.base import Seq2Seq
+from attncli.models.decoded import Decoded, Source
 from attncli.registry import Count, Positive, Range
 from attncli.text.piece_model import BOS, EOS
 
@@ -144,7 +146,9 @@ class Search:
             "ids": torch.cat([past["ids"], candidates.ids.unsqueeze(2)], 2),
             "slots": torch.cat([past["slots"], candidates.parents.unsqueeze(2)], 2),
         }
-        if self.coverage_penalty and decoded.weights is not None:
+        if self.coverage_penalty:
+            if decoded.weights is None:
+                raise UsageError("search.coverage_penalty: this model has no attention")
             weights = decoded.weights[:, -1].mean(1)  # (batch, beam, src_len)
             after["covered"] = past["covered"] + reordered(weights, candidates.parents)
         return after, candidates.ids == EOS

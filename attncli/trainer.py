@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import math
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from typing import Annotated, Literal, NamedTuple
 
 import torch
-from torch import Tensor
 
+from attncli.checkpoints import Checkpoints, Progress
 from attncli.curves import Curves
-from attncli.experiment import MODEL, of_model
 from attncli.interruption import Interruption
 from attncli.models.base import Seq2Seq
 from attncli.objective import Objective
 from attncli.optimizers import Optimizer
 from attncli.progress import Reporter
 from attncli.registry import Choice, Count, Positive, Range
-from attncli.run import Run, flatten, unflatten
+from attncli.run import Run
 from attncli.schedules import Schedule
 from attncli.text.batch import Batch, Batches
 from attncli.text.piece_model import PAD
@@ -39,21 +37,6 @@ class Task(NamedTuple):
     batches: Batches
     validator: Validator
     seed: int
-
-
-@dataclass
-class Progress:
-    """Where training stands; all of it goes into a checkpoint."""
-
-    step: int = 0
-    epoch: int = 0
-    batch: int = 0  # batches of this epoch that are done
-    words: int = 0  # target pieces seen, EOS included
-    seconds: float = 0.0  # of training steps alone
-    best: float = -math.inf  # of what is monitored, the higher the better
-    best_step: int = 0
-    waited: int = 0  # validations since the best
-    validations: int = 0
 
 
 class Trainer:
@@ -102,6 +85,9 @@ class Trainer:
         self.rate = choice.lr
         self.optimizer = choice.over(task.model.parameters())
         self.schedule: Schedule = schedule.build()
+        self.checkpoints = Checkpoints(
+            task.run, task.model, task.objective, self.optimizer, self.schedule
+        )
         self.clip = clip
         self.accumulate = accumulate
         self.epochs = epochs
@@ -123,7 +109,7 @@ class Trainer:
         with Interruption() as interruption, Curves(self.run.path, self.progress.step) as curves:
             while not (why := self._stopped(interruption)):
                 self._epoch(interruption, curves)
-        self.save("last")
+        self.checkpoints.save(self.progress)
         if why != INTERRUPTED:
             self.run.note({"use": self._best_state()})
             self.run.finish(why)
@@ -155,13 +141,13 @@ class Trainer:
                 if self._stopped(interruption):
                     return
                 if time.monotonic() - saved > self.checkpoint_seconds:
-                    self.save("last")
+                    self.checkpoints.save(self.progress)
                     saved = time.monotonic()
             progress.epoch += 1
             progress.batch = 0
             if not self.validate_every:
                 self._validate(reporter, curves)
-        self.save("last")
+        self.checkpoints.save(self.progress)
 
     def step(self, batches: list[Batch], of_epoch: int) -> tuple[float, float]:
         """One update from the gradients of some batches: loss a word (nats), learning rate.
@@ -216,10 +202,9 @@ class Trainer:
         progress.waited = 0 if better else progress.waited + 1
         if better:
             progress.best, progress.best_step = value, progress.step
-            self._save_model("best")
+            self.checkpoints.keep("best", progress)
         if self.average:
-            self._save_model(f"snapshot-{progress.validations}")
-            self.run.remove_state(f"snapshot-{progress.validations - self.average}")
+            self.checkpoints.snapshot(progress, self.average)
         record = {"valid_loss": found.loss, "valid_bleu": found.bleu, "seconds": progress.seconds}
         self._write(curves, record)
         decoded = "" if found.bleu is None else f", BLEU {found.bleu:.2f}"
@@ -233,56 +218,23 @@ class Trainer:
 
     def _best_state(self) -> str:
         """The checkpoint to decode with: the mean of the last models, where it is the better."""
-        names = [name for name in self.run.states() if name.startswith("snapshot-")]
-        if len(names) > 1:
-            parts = [of_model(self.run.load_state(name)[0]) for name in names]
-            own = {name: part.clone() for name, part in self.model.state_dict().items()}
-            self.model.load_state_dict(mean(parts))
+        best = "best" if self.run.has_state("best") else "last"
+        with self.checkpoints.mean_model() as count:
+            if count < 2:
+                return best
             found = self.validator.validate(self.model, self.monitor == "bleu")
-            self._save_model("average")
-            record = {"average_loss": found.loss, "average_bleu": found.bleu}
-            self.run.append_metrics({"step": self.progress.step, **record})
-            self.model.load_state_dict(own)
-            if self._value(found) > self.progress.best:
-                return "average"
-        return "best" if self.run.has_state("best") else "last"
+            self.checkpoints.keep("average", self.progress)
+        record = {"average_loss": found.loss, "average_bleu": found.bleu}
+        self.run.append_metrics({"step": self.progress.step, **record})
+        return "average" if self._value(found) > self.progress.best else best
 
     def _write(self, curves: Curves, record: dict[str, float | None]) -> None:
         where = {"step": self.progress.step, "epoch": self.progress.epoch}
         self.run.append_metrics({**where, **record})
         curves.write(record, self.progress.step)
 
-    def _save_model(self, name: str) -> None:
-        tensors = {MODEL + n: part for n, part in self.model.state_dict().items()}
-        self.run.save_state(name, tensors, asdict(self.progress))
-
-    def save(self, name: str) -> None:
-        """Keeps all that training needs to go on as if it had not stopped."""
-        state: dict[str, object] = {
-            "objective": self.objective.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "schedule": self.schedule.remembered(),
-            "random": torch.get_rng_state(),
-            "progress": asdict(self.progress),
-        }
-        tensors, facts = flatten(state, "training")
-        own = {MODEL + n: part for n, part in self.model.state_dict().items()}
-        self.run.save_state(name, own | tensors, facts)
-
     def resume(self) -> None:
         """Takes up training where the last checkpoint left it."""
-        tensors, facts = self.run.load_state("last")
-        self.model.load_state_dict(of_model(tensors))
-        state = unflatten(tensors, facts)
-        self.objective.load_state_dict(state["objective"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.schedule.recall(state["schedule"])
-        self.progress = Progress(**state["progress"])
-        torch.set_rng_state(state["random"])
+        self.progress = self.checkpoints.restore()
         self.run.rewind_metrics(self.progress.step)
         self.run.unfinish()
-
-
-def mean(parts: list[dict[str, Tensor]]) -> dict[str, Tensor]:
-    """The mean of several checkpoints of one model, tensor by tensor."""
-    return {name: torch.stack([part[name] for part in parts]).mean(0) for name in parts[0]}

@@ -10,7 +10,8 @@ import torch
 from sacrebleu.metrics.bleu import BLEU
 from torch import Tensor
 
-from attncli.models.base import Seq2Seq, Source
+from attncli.models.base import Seq2Seq
+from attncli.models.decoded import Source
 from attncli.objective import shifted
 from attncli.search import Search
 from attncli.text.batch import Batch, Batches

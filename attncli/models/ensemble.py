@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from attncli.attention.base import Memory, State
-from attncli.models.base import Decoded, Seq2Seq, Source
+from attncli.models.base import Seq2Seq
+from attncli.models.decoded import Decoded, Source
 from attncli.models.layers import Layers
 from attncli.models.output import Output
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from attncli.models.cross_entropy import projected_cross_entropy
-
-if TYPE_CHECKING:
-    from attncli.models.base import Decoded, Source
+from attncli.models.decoded import Decoded, Source
 
 
 class Loss(NamedTuple):

@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 from torch import Tensor
 
 from attncli.attention.base import Attention, AttentionChoice, Memory, State
-from attncli.models.base import Decoded, Seq2Seq, Source
+from attncli.models.base import Seq2Seq
 from attncli.models.bridge import Bridge
 from attncli.models.cells import CellChoice
+from attncli.models.decoded import Decoded, Source
 from attncli.models.dropout import Dropout
 from attncli.models.embedding import Tied, embeddings
 from attncli.models.encoder import RecurrentEncoder

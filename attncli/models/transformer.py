@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from attncli.attention.base import Attention, AttentionChoice, Memory, State, all_steps
-from attncli.models.base import Decoded, Seq2Seq, Source
+from attncli.models.base import Seq2Seq
+from attncli.models.decoded import Decoded, Source
 from attncli.models.dropout import Dropout
 from attncli.models.embedding import Embedding, Tied, embeddings
 from attncli.models.layers import Layers

@@ -13,8 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from attncli.attention.base import Attended, Attention, Memory, State, all_steps
-from attncli.models.base import Decoded, join
+from attncli.models.base import join
 from attncli.models.cells import Cell, CellChoice
+from attncli.models.decoded import Decoded
 from attncli.models.dropout import Dropout
 from attncli.models.layers import Layers
 from attncli.models.readout import Readout, ReadoutSizes
