@@ -33,6 +33,7 @@ class Progress:
     best_step: int = 0
     waited: int = 0  # validations since the best
     validations: int = 0
+    validated: int = 0  # the step of the last one
 
 
 class Checkpoints:

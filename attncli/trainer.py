@@ -99,16 +99,21 @@ class Trainer:
         self.average = average
         self.checkpoint_seconds = checkpoint_minutes * 60
         self.report = report
-        self.precision = precision
+        torch.set_float32_matmul_precision("medium" if precision == "bf16" else "highest")
         self.progress = Progress()
         self.device = next(task.model.parameters()).device
+        on_gpu = self.device.type != "cpu"
+        self.autocast = torch.autocast(
+            self.device.type, torch.bfloat16, enabled=on_gpu and precision == "bf16"
+        )
 
     def train(self) -> str:
         """Trains until a limit and says which; what was `interrupted` can be resumed."""
-        torch.set_float32_matmul_precision("medium" if self.precision == "bf16" else "highest")
         with Interruption() as interruption, Curves(self.run.path, self.progress.step) as curves:
             while not (why := self._stopped(interruption)):
                 self._epoch(interruption, curves)
+            if why != INTERRUPTED and self.progress.validated != self.progress.step:
+                self._validate(Reporter("validating", 1), curves)
         self.checkpoints.save(self.progress)
         if why != INTERRUPTED:
             self.run.note({"use": self._best_state()})
@@ -159,7 +164,8 @@ class Trainer:
         nll = 0.0
         for batch in batches:
             links = None if batch.links is None else torch.from_numpy(batch.links).to(self.device)
-            losses = self.objective(self.model, *tensors(batch, self.device), links)
+            with self.autocast:
+                losses = self.objective(self.model, *tensors(batch, self.device), links)
             (losses.total / words).backward()
             nll += float(losses.nll)
         if self.clip:
@@ -198,6 +204,7 @@ class Trainer:
         value = self._value(found)
         self.schedule.validated(-value)
         progress.validations += 1
+        progress.validated = progress.step
         better = value > progress.best
         progress.waited = 0 if better else progress.waited + 1
         if better:

@@ -109,7 +109,7 @@ class GRU(Cell):
         to_r, to_z, to_n = recurrent.chunk(3, -1)
         keep = torch.sigmoid(from_z + to_z)
         new = torch.tanh(from_n + torch.sigmoid(from_r + to_r) * to_n)
-        return (torch.lerp(new, hidden, keep),)
+        return (new + keep * (hidden - new),)
 
 
 class GRUCho(Cell):
@@ -136,4 +136,4 @@ class GRUCho(Cell):
         reset, new_share = torch.sigmoid(projected[..., :width] + recurrent).chunk(2, -1)
         inner = (reset * hidden) @ self.hidden.weight[width:].t()
         new = torch.tanh(projected[..., width:] + inner)
-        return (torch.lerp(hidden, new, new_share),)
+        return (hidden + new_share * (new - hidden),)

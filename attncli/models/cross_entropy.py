@@ -80,8 +80,9 @@ def projected_cross_entropy(
     Returns:
         The loss, and the negative log-likelihood (nats), which has no gradient.
     """
-    arguments = (hidden, weight, bias, target, smoothing)
-    loss, nll = _ProjectedCrossEntropy.apply(*arguments)  # type: ignore[no-untyped-call]
+    arguments = (hidden.to(weight.dtype), weight, bias, target, smoothing)
+    with torch.autocast(hidden.device.type, enabled=False):
+        loss, nll = _ProjectedCrossEntropy.apply(*arguments)  # type: ignore[no-untyped-call]
     return loss, nll
 
 

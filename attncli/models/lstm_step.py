@@ -47,7 +47,7 @@ def lstm_step(gates: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
         gates: (..., 4 hidden_dim), before squashing: input, forget, new content, output
         cell: (..., hidden_dim), the cell state before
     """
-    hidden, after = _LSTMStep.apply(gates, cell)  # type: ignore[no-untyped-call]
+    hidden, after = _LSTMStep.apply(gates.to(cell.dtype), cell)  # type: ignore[no-untyped-call]
     return hidden, after
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 
 from attncli import registry
-from attncli.models.base import Seq2Seq, Source
+from attncli.models.base import Seq2Seq
+from attncli.models.decoded import Source
 from attncli.registry import Choice
 from attncli.text.piece_model import EOS, PAD
 

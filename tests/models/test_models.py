@@ -174,3 +174,18 @@ def test_the_input_feeding_loop_equals_a_plain_lstm_cell():
             feed = torch.tanh(wiring.readout.join(torch.cat([context, hidden[0]], 1)))
             outputs.append(feed)
         close(torch.stack(outputs, 1), model(src, tgt).hidden)
+
+
+@pytest.mark.parametrize(
+    "name", ["general-after", "gru-cho", "gru-norm", "additive-between", "transformer"]
+)
+def test_it_trains_in_bfloat16(name):
+    """As on a GPU: factors in bfloat16, parameters and loss in float32."""
+    model, src, tgt = MODELS[name], source(7, 4, 3), target(6, 5, 3)
+    exact = Objective()(model, src, tgt, None)
+    with torch.autocast("cpu", torch.bfloat16):
+        rounded = Objective()(model, src, tgt, None)
+    rounded.total.backward()
+    model.zero_grad()
+    assert rounded.total.dtype == torch.float32
+    assert float(rounded.nll) == pytest.approx(float(exact.nll), rel=0.02)
