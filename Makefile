@@ -2,6 +2,7 @@
 # make test        what every change must pass, in minutes
 # make test-slow   the tests that train for longer
 # make table       every attention at the demo's budget, side by side
+# make pictures    the picture in README.md, from the demo's run
 # make clean       what can be made again; runs/ stays
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ BIN := .venv/bin
 ATTNCLI := $(BIN)/attncli
 export ATTNCLI_DATA
 
-.PHONY: demo test test-slow table clean
+.PHONY: demo pictures test test-slow table clean
 .DELETE_ON_ERROR:
 
 .venv: .venv/installed
@@ -19,11 +20,19 @@ export ATTNCLI_DATA
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
+DEMO := --attention luong-general --run-name demo
+SENTENCE := the old dog has seen the cat which sleeps in the garden .
+
 demo: .venv
-	$(ATTNCLI) train --attention luong-general --run-name demo
-	$(ATTNCLI) evaluate --run runs/demo
-	echo 'the old dog sees the cat that sleeps' | $(ATTNCLI) translate --run runs/demo
-	$(ATTNCLI) visualize --run runs/demo 'the old dog sees the cat that sleeps'
+ifeq ($(wildcard runs/demo/finished.json),)
+	$(ATTNCLI) train $(if $(wildcard runs/demo),--resume demo,$(DEMO))
+endif
+	$(ATTNCLI) evaluate --run demo --tokenize none
+	echo '$(SENTENCE)' | $(ATTNCLI) translate --run demo
+	$(ATTNCLI) visualize --run demo '$(SENTENCE)'
+
+pictures: .venv
+	$(ATTNCLI) visualize --run demo '$(SENTENCE)' -o docs/attention.png
 
 test: .venv
 	$(BIN)/ruff check .

@@ -125,7 +125,11 @@ class Trainer:
         progress = self.progress
         order = self.batches.epoch(self.store, progress.epoch, self.seed)
         what = f"epoch {progress.epoch + 1}/{self.epochs}"
-        with Reporter(what, len(order), progress.batch) as reporter:
+        total = len(order) * self.epochs
+        if self.steps:
+            total = min(total, self.steps * self.accumulate)
+        done = len(order) * progress.epoch + progress.batch
+        with Reporter(what, total, done) as reporter:
             self.model.train()
             saved, lap = time.monotonic(), replace(progress)
             while progress.batch < len(order):
