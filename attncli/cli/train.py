@@ -55,8 +55,8 @@ def train(
     from attncli.experiment import check
     from attncli.recipe import Recipe
     from attncli.run import Run
+    from attncli.train import INTERRUPTED
     from attncli.train import train as run_training
-    from attncli.trainer import INTERRUPTED
 
     place = machine.prepare(device, threads)
     given = {

@@ -40,12 +40,11 @@ def visualize(
     """Show what the model looks at while it translates a sentence."""
     from rich.console import Console
 
-    from attncli import heatmap
-    from attncli import visualize as pictures
     from attncli.errors import UsageError
     from attncli.forced import force
     from attncli.text.pair import Pair
     from attncli.translate import Translator
+    from attncli.visualize import heatmap, pictures
 
     if not sentence.strip():
         raise UsageError("an empty sentence has nothing to look at; give one in quotes")

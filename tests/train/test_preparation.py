@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from attncli.errors import DataError
-from attncli.preparation import Prepared, first, prepare
 from attncli.recipe import Recipe
 from attncli.run import Run
 from attncli.text.corpus import Data
 from attncli.text.sampled import SampledStore
+from attncli.train.preparation import Prepared, first, prepare
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_what_a_run_has_is_taken_as_it_is(text: Path) -> None:
 def test_a_run_killed_between_its_stores_is_prepared_again(
     text: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from attncli import preparation
+    from attncli.train import preparation
 
     prepares = Prepares(text)
     write, calls = preparation.write_store, []

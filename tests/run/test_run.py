@@ -12,11 +12,11 @@ import pytest
 import torch
 from torch import nn
 
-from attncli import recipe as recipes
 from attncli.errors import RunError
 from attncli.recipe import Recipe
+from attncli.recipe import recipe as recipes
 from attncli.run import Run, environment, flatten, unflatten
-from attncli.run_files import write_atomically
+from attncli.run.files import write_atomically
 
 ROOT = Path(__file__).parents[1]
 

@@ -15,9 +15,9 @@ from rich.console import Console
 
 from attncli.attention_map import AttentionMap
 from attncli.errors import UsageError
-from attncli.heatmap import LONGEST_HEADING, heatmap, show
-from attncli.printable import printable
-from attncli.visualize import save
+from attncli.visualize.heatmap import LONGEST_HEADING, heatmap, show
+from attncli.visualize.pictures import save
+from attncli.visualize.printable import printable
 
 NASTY = ["[bold]x[/bold]", "\x1b[31mred", "<script>", "a\tb", "\u202egnirts", "&amp;", "$1", "\\"]
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from attncli.attention_map import CENTRE, AttentionMap
 from attncli.errors import UsageError
-from attncli.printable import printable
+from attncli.visualize.printable import printable
 
 FONTS = "DejaVu Sans, Noto Sans, Noto Sans CJK SC, Noto Naskh Arabic, Noto Color Emoji, sans-serif"
 # ColorBrewer's Blues: one hue from light to dark reads with every kind of colour vision and in grey

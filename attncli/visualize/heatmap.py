@@ -19,7 +19,7 @@ from rich.text import Text
 
 from attncli.attention_map import AttentionMap
 from attncli.errors import UsageError
-from attncli.printable import printable
+from attncli.visualize.printable import printable
 
 SHADES = " .:-=+*#%@"
 LONGEST_HEADING = 16

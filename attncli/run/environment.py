@@ -27,7 +27,7 @@ def environment() -> dict[str, object]:
 
 
 def _commit() -> str | None:
-    checkout = Path(__file__).parent.parent
+    checkout = Path(__file__).parents[2]
     if not (checkout / ".git").exists():
         return None
     asked = ["git", "describe", "--always", "--exclude=*", "--abbrev=40", "--dirty"]

@@ -11,12 +11,12 @@ from attncli.errors import RunError, UsageError
 from attncli.experiment import build_model, of_model
 from attncli.models.base import Seq2Seq
 from attncli.objective import Objective
-from attncli.preparation import prepare
 from attncli.recipe import Recipe
 from attncli.run import Run
 from attncli.text.batch import Batches
-from attncli.trainer import Task, Trainer
-from attncli.validation import Validator
+from attncli.train.preparation import prepare
+from attncli.train.trainer import Task, Trainer
+from attncli.train.validation import Validator
 
 Say = Callable[[str], None]
 

@@ -8,9 +8,6 @@ from typing import Annotated, Literal, NamedTuple
 
 import torch
 
-from attncli.checkpoints import Checkpoints, Progress
-from attncli.curves import Curves
-from attncli.interruption import Interruption
 from attncli.models.base import Seq2Seq
 from attncli.objective import Objective
 from attncli.optimizers import Optimizer
@@ -21,7 +18,10 @@ from attncli.schedules import Schedule
 from attncli.text.batch import Batch, Batches
 from attncli.text.piece_model import PAD
 from attncli.text.store import Store
-from attncli.validation import Validation, Validator, tensors
+from attncli.train.checkpoints import Checkpoints, Progress
+from attncli.train.curves import Curves
+from attncli.train.interruption import Interruption
+from attncli.train.validation import Validation, Validator, tensors
 
 AtLeastZero = Annotated[float, Range(0)]
 INTERRUPTED = "interrupted"

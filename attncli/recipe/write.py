@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from attncli.recipe_file import scalar
+from attncli.recipe.file import scalar
 from attncli.registry import Choice
 
 

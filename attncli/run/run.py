@@ -15,13 +15,11 @@ from torch import Tensor
 
 from attncli.errors import RunError, suggestion
 from attncli.recipe import Recipe
-from attncli.run_environment import environment
-from attncli.run_files import (
+from attncli.run.environment import environment
+from attncli.run.files import (
     Facts,
-    flatten,
     read_json,
     read_tensors,
-    unflatten,
     write_atomically,
     write_json,
     write_tensors,
@@ -29,8 +27,6 @@ from attncli.run_files import (
 
 if sys.platform != "win32":
     import fcntl
-
-__all__ = ["Run", "environment", "flatten", "unflatten"]
 
 
 @dataclass(frozen=True)

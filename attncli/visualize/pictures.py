@@ -39,7 +39,7 @@ def save(maps: Sequence[AttentionMap], path: Path, *, fonts: Iterable[Path] = FO
     try:
         import vl_convert
 
-        from attncli.chart import chart
+        from attncli.visualize.chart import chart
     except ImportError as error:
         needed = "pip install altair vl-convert-python"
         raise UsageError(f"pictures need two libraries more ({error}): {needed}") from error

@@ -18,22 +18,11 @@ import yaml
 
 from attncli import registry
 from attncli.errors import RecipeError, UsageError, suggestion
-from attncli.recipe_check import Checker
-from attncli.recipe_file import Setting, parse, read_file, scalar
-from attncli.recipe_library import (
-    Preset,
-    find_recipe,
-    packaged,
-    preset,
-    preset_names,
-    read_chain,
-    recipe_names,
-    with_presets,
-)
-from attncli.recipe_write import RecipeDumper, fingerprint, flattened, plain, with_copies
+from attncli.recipe.check import Checker
+from attncli.recipe.file import Setting, parse, read_file, scalar
+from attncli.recipe.library import find_recipe, read_chain, with_presets
+from attncli.recipe.write import RecipeDumper, fingerprint, flattened, plain, with_copies
 from attncli.registry import Choice, Option, Range
-
-__all__ = ["Preset", "Recipe", "packaged", "preset", "preset_names", "recipe_names"]
 
 SECTIONS: dict[str, str | Choice] = {
     "data": "attncli.text.corpus:Data",
@@ -42,7 +31,7 @@ SECTIONS: dict[str, str | Choice] = {
     "batch": "attncli.text.batch:Batches",
     "model": Choice("model", "recurrent"),
     "objective": "attncli.objective:Objective",
-    "train": "attncli.trainer:Trainer",
+    "train": "attncli.train.trainer:Trainer",
     "search": "attncli.search:Search",
 }
 FREE = ("name", "seed", "paper")

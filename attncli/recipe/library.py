@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from attncli.errors import RecipeError, suggestion
-from attncli.recipe_file import Setting, read_file, shown
+from attncli.recipe.file import Setting, read_file, shown
 
 
 def packaged(kind: str) -> Path:
     """The folder of that kind ("recipes", "data") that comes with the program."""
-    here = Path(__file__).parent
+    here = Path(__file__).parents[1]
     inside = here / f"_{kind}"
     return inside if inside.is_dir() else here.parent / kind
 

@@ -10,11 +10,11 @@ from typing import Annotated, Literal
 import pytest
 import yaml
 
-from attncli import recipe as recipes
 from attncli import registry
 from attncli.errors import RecipeError, UsageError
-from attncli.recipe import Recipe
-from attncli.recipe_file import scalar
+from attncli.recipe import Recipe, library
+from attncli.recipe import recipe as recipes
+from attncli.recipe.file import scalar
 from attncli.registry import Choice, Count, Positive, Probability
 
 AttentionChoice = Annotated[Choice, "attention"]
@@ -116,7 +116,7 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     here.mkdir()
     monkeypatch.chdir(here)
     monkeypatch.setattr(registry, "classes", lambda family: FAMILIES[family])
-    monkeypatch.setattr("attncli.recipe_library.packaged", lambda kind: shipped)
+    monkeypatch.setattr("attncli.recipe.library.packaged", lambda kind: shipped)
     sections = {
         "data": f"{__name__}:Data",
         "model": Choice("model", "recurrent"),
@@ -371,15 +371,15 @@ def test_a_preset_may_replace_the_model() -> None:
 
 
 def test_presets_are_listed_and_described() -> None:
-    assert recipes.preset_names() == ["bottomless", "classic"]
-    found = recipes.preset("classic")
+    assert library.preset_names() == ["bottomless", "classic"]
+    found = library.preset("classic")
     assert (found.summary, found.paper, found.equation) == ("as it was", "A (1999), eq. 3", "a = b")
     written("sett: {}\n", "recipes/presets/odd.yaml")
     with pytest.raises(RecipeError, match="a preset has only summary") as caught:
-        recipes.preset("odd")
+        library.preset("odd")
     assert len(caught.value.problems) == 2
     with pytest.raises(RecipeError, match="did you mean 'classic'"):
-        recipes.preset("classik")
+        library.preset("classik")
 
 
 def test_flags_are_settings_with_their_own_place() -> None:

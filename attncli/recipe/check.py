@@ -9,8 +9,8 @@ from types import NoneType
 
 from attncli import registry
 from attncli.errors import UsageError, suggestion
-from attncli.recipe_file import Setting, wrap
-from attncli.recipe_library import preset_names
+from attncli.recipe.file import Setting, wrap
+from attncli.recipe.library import preset_names
 from attncli.registry import Choice, Option
 
 Layer = Mapping[str, Setting]

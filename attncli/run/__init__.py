@@ -1,0 +1,7 @@
+"""Runs: the directory of one experiment, movable and resumable."""
+
+from attncli.run.environment import environment
+from attncli.run.files import flatten, unflatten
+from attncli.run.run import Run
+
+__all__ = ["Run", "environment", "flatten", "unflatten"]

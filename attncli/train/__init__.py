@@ -1,0 +1,6 @@
+"""Training: from a recipe to a trained run."""
+
+from attncli.train.trainer import INTERRUPTED
+from attncli.train.training import train
+
+__all__ = ["INTERRUPTED", "train"]

@@ -1,0 +1,1 @@
+"""Drawing: attention maps in the terminal and as pictures."""

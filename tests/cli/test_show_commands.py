@@ -1,0 +1,149 @@
+"""`attncli visualize`, `attentions` and `data`: what they show, and what they refuse."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from attncli import registry
+from attncli.recipe import preset_names
+from tests.running import attncli
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def visualize(runs, *more, run="first"):
+    return attncli("visualize", "ein Hund steht", "--run", run, "--runs", runs, *more)
+
+
+def test_the_heat_map_names_every_word(runs):
+    done = visualize(runs)
+    assert done.code == 0, done.err
+    for word in ("ein", "Hund", "steht"):
+        assert word in done.out
+
+
+def test_a_reference_is_looked_at_instead(runs):
+    done = visualize(runs, "--reference", "STEHT ROT")
+    assert done.code == 0, done.err
+    assert "STEHT" in done.out
+    assert "ROT" in done.out
+    assert done.out != visualize(runs).out
+
+
+@pytest.mark.parametrize(("ending", "begin"), [("png", PNG), ("svg", b"<svg"), ("pdf", b"%PDF")])
+def test_a_picture_is_written_too(runs, tmp_path, ending, begin):
+    path = tmp_path / f"map.{ending}"
+    done = visualize(runs, "-o", path)
+    assert done.code == 0, done.err
+    assert path.read_bytes().startswith(begin)
+    assert "Hund" in done.out
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (("-o", "map.gif"), "no picture format '.gif'"),
+        (("--head", "1"), "give --layer too"),
+        (("--layer", "2"), "layer"),
+        (("--layer", "1", "--head", "9"), "head"),
+    ],
+)
+def test_what_cannot_be_shown_is_refused(runs, flags, said):
+    done = visualize(runs, *flags)
+    assert done.code == 2
+    assert said in done.err
+    assert done.err.count("\n") == 1
+
+
+def test_an_empty_sentence_is_refused(runs):
+    done = attncli("visualize", " ", "--run", "first", "--runs", runs)
+    assert done.code == 2
+    assert "empty sentence" in done.err
+
+
+def test_a_model_that_looks_at_nothing_has_nothing_to_show(runs):
+    done = visualize(runs, run="blind")
+    assert done.code == 2
+    assert done.err == f"attncli: {runs / 'blind'}: this model has no attention\n"
+    assert done.out == ""
+
+
+def test_every_attention_and_preset_is_listed():
+    done = attncli("attentions")
+    assert done.code == 0, done.err
+    listed = set(re.findall(r"^(\S+)(?:  \(also .*\))?$", done.out, re.M))
+    assert {*registry.names("attention"), *preset_names()} <= listed
+    assert "local-p  (also local)" in done.out
+    entries = done.out.split("\n\n")
+    papers = [entry for entry in entries if "  Paper: " in entry]
+    assert len(papers) == len(registry.names("attention")) + len(preset_names())
+    assert all("      " in entry for entry in papers), "each has its equation"
+
+
+def test_one_attention_is_explained_with_its_options():
+    done = attncli("attentions", "local-p")
+    assert done.code == 0, done.err
+    assert "p_t  = (S - 1) sigmoid(v . tanh(W query_t))" in done.out
+    assert "model.attention.window = 10  D, the source positions" in done.out
+    assert "only through it does a gradient reach p_t" in done.out
+    assert "luong-dot" not in done.out
+
+
+def test_an_alias_is_explained_as_what_it_stands_for():
+    assert attncli("attentions", "local").code == 0
+    explained = attncli("attentions", "local").out.partition("\n")[2]
+    assert explained == attncli("attentions", "local-p").out.partition("\n")[2]
+
+
+def test_a_preset_is_explained_with_all_that_it_sets():
+    done = attncli("attentions", "bahdanau")
+    assert done.code == 0, done.err
+    for setting in (
+        "model.reads.name = before",
+        "model.cell.name = gru-cho",
+        "model.bridge.name = backward",
+        "model.readout.name = maxout",
+    ):
+        assert setting in done.out
+    assert "e_ts = v . tanh(W query_t + U state_s + b)" in done.out
+
+
+def test_an_attention_that_is_not_there_suggests_the_closest():
+    done = attncli("attentions", "adaptive")
+    assert (done.code, done.out) == (2, "")
+    done = attncli("attentions", "aditive")
+    assert "did you mean 'additive'?" in done.err
+    done = attncli("attentions", "luong-dott")
+    assert done.code == 2
+    assert "did you mean 'luong-dot'?" in done.err
+
+
+def test_the_embedded_corpus_is_shown(tmp_path):
+    done = attncli("data")
+    assert done.code == 0, done.err
+    for split in ("train: 20,000 pairs", "valid: 1,000", "test: 1,000", "test-long: 500"):
+        assert split in done.out
+
+
+def test_a_corpus_of_files_is_shown(corpus):
+    done = attncli("data", "--data", corpus)
+    assert done.code == 0, done.err
+    assert "train: 240 pairs" in done.out
+    assert "valid: 20 pairs" in done.out
+    assert "test: 20 pairs" in done.out
+
+
+def test_data_that_is_not_there_is_one_line(tmp_path):
+    done = attncli("data", "--data", tmp_path / "nowhere")
+    assert done.code == 1
+    assert done.err.count("\n") == 1
+    done = attncli("data", "--data", "embeded")
+    assert "did you mean 'embedded'?" in done.err
+
+
+def test_only_the_embedded_corpus_is_written(corpus, tmp_path):
+    done = attncli("data", "--data", corpus, "--write", tmp_path)
+    assert done.code == 2
+    assert "--write writes the embedded corpus" in done.err
