@@ -192,6 +192,8 @@ def describe(component: Callable[..., object]) -> Description:
     text = inspect.cleandoc(component.__doc__ or "")
     body, _, listed = text.partition("\nOptions:\n")
     summary, _, rest = body.partition("\n")
+    if not listed and not rest.rstrip().endswith("."):
+        rest = textwrap.indent(rest, "    ")  # an equation alone has lost its indentation
     equation = "\n".join(re.findall(r"^ {4}.*$", rest, flags=re.MULTILINE))
     notes = re.sub(r"^ {4}.*\n?", "", rest, flags=re.MULTILINE).strip()
     found: dict[str, str] = {}

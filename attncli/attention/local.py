@@ -17,6 +17,7 @@ from attncli.attention.base import (
     State,
     next_step,
 )
+from attncli.errors import UsageError
 from attncli.registry import Choice, Positive
 
 
@@ -45,6 +46,8 @@ class LocalMonotonic(Attention):
     ) -> None:
         super().__init__(query_dim, memory_dim)
         self.scorer: Attention = score.build(query_dim, memory_dim)
+        if type(self.scorer).forward is not Attention.forward:
+            raise UsageError(f"{self.name} takes scores, and '{score.name}' is more than a score")
         self.normalize = self.scorer.normalize
         self.window = window
 

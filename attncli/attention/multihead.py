@@ -42,7 +42,9 @@ class MultiHead(Attention):
         self.head_dim = query_dim // heads
         self.context_dim = query_dim
         self.attention: Attention = attention.build(self.head_dim, self.head_dim)
-        if self.attention.sequential or self.attention.context_dim != self.head_dim:
+        keeps_form = type(self.attention).remember is Attention.remember
+        fits = keeps_form and self.attention.context_dim == self.head_dim
+        if self.attention.sequential or not fits:
             raise UsageError(f"the heads of {self.name} cannot hold '{attention.name}'")
         self.query = nn.Linear(query_dim, query_dim)
         self.key = nn.Linear(memory_dim, query_dim)

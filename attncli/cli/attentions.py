@@ -15,8 +15,10 @@ def attentions(
 ) -> None:
     """List every attention with its equation, paper and options, or explain one."""
     from attncli import registry
+    from attncli.errors import UsageError, suggestion
     from attncli.recipe import preset_names
 
+    known_names = [*registry.classes("attention"), *preset_names()]
     if name is None:
         print("Mechanisms (--attention NAME; read after the state's update, with input feeding):\n")
         for known in registry.names("attention"):
@@ -27,8 +29,11 @@ def attentions(
     elif name in preset_names():
         _preset(name)
         _settings(name)
-    else:
+    elif name in known_names or name.endswith(".py"):
         _mechanism(name, is_long=True)
+    else:
+        hint = suggestion(name, known_names)
+        raise UsageError(f"unknown attention '{name}'{hint} (attncli attentions lists all)")
 
 
 def _mechanism(name: str, is_long: bool) -> None:
@@ -69,9 +74,10 @@ def _settings(name: str) -> None:
     with_preset = Recipe.read(None, attention=name)
     plain = Recipe.read(None)
     print("It sets:")
-    for path in with_preset.changed(plain):
-        if path.startswith("model"):
-            print(f"  {path} = {_shown(with_preset.value(path))}")
+    changed = set(with_preset.changed(plain))
+    for path, value in with_preset.flat().items():
+        if path in changed and path.startswith("model"):
+            print(f"  {path} = {_shown(value)}")
     print()
     _mechanism(with_preset.choice("model.attention").name, is_long=True)
 

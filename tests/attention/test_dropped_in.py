@@ -89,7 +89,7 @@ def test_a_wrong_file_in_the_folder_is_caught(copy):
     (folder / "attncli" / "attention" / "squared.py").write_text(HEAD + WRONG, encoding="utf-8")
     tested = python(*CONTRACT, "-k", "squared")
     assert tested.returncode == 1, tested.stdout
-    assert "[squared-padding_is_never_read] - " in tested.stdout
+    assert "test_contract[squared-padding_is_never_read]" in tested.stdout
     assert "passed" in tested.stdout
 
 
@@ -114,18 +114,21 @@ def test_a_file_of_the_user_s_own_trains_and_stays_with_its_run(corpus, tmp_path
     ("text", "said"),
     [
         (HEAD.replace('name = "squared"', ""), "holds 0 classes with a `name`; one is expected"),
-        (HEAD + HEAD.partition("\n\n\n")[2].replace("Squared", "Other"), "holds 2 classes"),
+        (
+            HEAD + HEAD[HEAD.index("class") :].replace("quared", "quarer"),
+            "holds 2 classes with a `name`",
+        ),
     ],
 )
 def test_a_file_without_exactly_one_attention_is_refused(tmp_path, text, said):
     (tmp_path / "mine.py").write_text(text, encoding="utf-8")
-    done = attncli("train", "--attention", tmp_path / "mine.py", "--runs", tmp_path)
+    done = attncli("train", "--attention", tmp_path / "mine.py", "--data", tmp_path / "nowhere")
     assert done.code == 2
     assert said in done.err
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path):
-    done = attncli("train", "--attention", tmp_path / "mine.py", "--runs", tmp_path)
+    done = attncli("train", "--attention", tmp_path / "mine.py", "--data", tmp_path / "nowhere")
     assert done.code == 2
     assert done.err.count("\n") == 1
     assert "mine.py" in done.err

@@ -110,6 +110,14 @@ def test_a_preset_is_explained_with_all_that_it_sets():
     assert "e_ts = v . tanh(W query_t + U state_s + b)" in done.out
 
 
+@pytest.mark.parametrize("name", [*registry.names("attention"), *preset_names()])
+def test_each_can_be_explained(name):
+    done = attncli("attentions", name)
+    assert done.code == 0, done.err
+    assert done.out.startswith(name)
+    assert ("It sets:" in done.out) == (name in preset_names())
+
+
 def test_an_attention_that_is_not_there_suggests_the_closest():
     done = attncli("attentions", "adaptive")
     assert (done.code, done.out) == (2, "")

@@ -6,6 +6,10 @@ import json
 
 import pytest
 
+from attncli import registry
+from attncli.errors import UsageError
+from attncli.experiment import check
+from attncli.recipe import Recipe
 from tests.running import SMALL, attncli, process, sets, train, write_corpus
 
 NOWHERE = "/there/is/no/such/folder"
@@ -57,12 +61,9 @@ def test_data_that_is_not_there_is_one_line(tmp_path):
         (["--set", "model.tied=some"], "is not one of"),
         (["--set", "model.embedding_dropout=1.5"], "out of range: from 0 to 1"),
         (["--max-time", "soon"], "expected a number"),
-        (["--resume", "mine", "--attention", "dot"], "no such run"),
     ],
 )
 def test_what_does_not_exist_is_refused(refused, arguments, said):
-    if arguments[0] == "--resume":
-        pytest.skip("a run that is not there is no usage error")
     assert said in refused(*arguments)
 
 
@@ -99,8 +100,9 @@ def test_what_is_extended_is_told_with_its_own_line(refused, tmp_path):
         (["model.attention=none", "objective.guided=0.5"], "this model has no attention"),
         (["model.attention=none", "search.coverage_penalty=0.1"], "this model has no attention"),
         (["model.attention=multihead", "model.attention.attention=none"], "cannot hold 'none'"),
-        (["model.attention=local-p", "model.attention.score=none"], "none"),
-        (["model.attention=local-m", "model.attention.score=multihead"], "multihead"),
+        (["model.attention=multihead", "model.attention.attention=multihead"], "cannot hold"),
+        (["model.attention=local-p", "model.attention.score=none"], "'none' is more than a score"),
+        (["model.attention=local-m", "model.attention.score=local-p"], "is more than a score"),
     ],
 )
 def test_what_cannot_go_together_is_refused(refused, settings, said):
@@ -108,6 +110,20 @@ def test_what_cannot_go_together_is_refused(refused, settings, said):
     message = refused(*where)
     assert said in message
     assert len(message.splitlines()) == 1
+
+
+@pytest.mark.parametrize("inner", registry.names("attention"))
+@pytest.mark.parametrize("outer", ["local-m.score", "local-p.score", "multihead.attention"])
+def test_what_holds_an_attention_can_use_it_or_says_that_it_cannot(outer, inner):
+    name, option = outer.split(".")
+    small = ["model.hidden=16", "model.embedding=8"]
+    chosen = [f"model.attention={name}", f"model.attention.{option}={inner}"]
+    recipe = Recipe.read(None, sets=[*small, *chosen])
+    if inner in ("none", "multihead") or (option == "score" and inner.startswith("local-")):
+        with pytest.raises(UsageError, match=inner):
+            check(recipe)
+    else:
+        check(recipe)
 
 
 def test_a_run_of_that_name_is_not_overwritten(runs, corpus):

@@ -11,38 +11,12 @@ import time
 import pytest
 from safetensors.torch import load_file
 
-SMALL = [
-    "model.embedding=16",
-    "model.hidden=32",
-    "subword.vocab_size=120",
-    "batch.tokens=200",
-    "train.epochs=6",
-    "train.report=5",
-    "train.average=2",
-    "train.schedule=plateau",
-]
-WORDS = ["ein", "zwei", "drei", "vier", "rot", "blau", "Haus", "Hund", "läuft", "steht"]
-
-
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory):
-    """Sentences of ten words, and the same in capitals: written so that they can be copied."""
-    folder = tmp_path_factory.mktemp("corpus")
-    for part, count, begin in (("train", 240, 0), ("val", 20, 240), ("test", 20, 260)):
-        lines = [
-            " ".join(WORDS[(number * step + step) % 10] for step in range(3, 4 + number % 7))
-            for number in range(begin, begin + count)
-        ]
-        (folder / f"{part}.en").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        upper = "\n".join(line.upper() for line in lines) + "\n"
-        (folder / f"{part}.de").write_text(upper, encoding="utf-8")
-    return folder
+from tests.running import SMALL, sets
 
 
 def command(corpus, runs, *more):
-    sets = [word for setting in SMALL for word in ("--set", setting)]
     base = [sys.executable, "-m", "attncli", "train", "--data", str(corpus), "--runs", str(runs)]
-    return [*base, "--threads", "1", *sets, *more]
+    return [*base, "--threads", "1", *sets(*SMALL), *more]
 
 
 def weights(run, state="last"):

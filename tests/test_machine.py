@@ -1,0 +1,57 @@
+"""What the machine is told before any work."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from attncli import machine
+from attncli.errors import UsageError
+
+SUBNORMAL = """
+import threading
+import torch
+from attncli import machine
+
+def tiny():
+    return (torch.full((4,), 1e-38) * 1e-3).count_nonzero().item()
+
+before = tiny()
+machine.prepare("cpu", 2)
+inside = []
+worker = threading.Thread(target=lambda: inside.append(tiny()))
+worker.start()
+worker.join()
+many = (torch.full((2_000_000,), 1e-38) * 1e-3).count_nonzero().item()
+factor = torch.full((2_000_000,), 1e-38, requires_grad=True)
+(factor * 1e-3).backward(torch.full((2_000_000,), 1e-38))
+print(before, tiny(), inside[0], many, factor.grad.count_nonzero().item(), torch.get_num_threads())
+"""
+
+
+def test_subnormal_numbers_are_zero_in_every_thread():
+    done = subprocess.run([sys.executable, "-c", SUBNORMAL], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    before, *after, threads = map(int, done.stdout.split())
+    if before == 0:
+        pytest.skip("this processor has no subnormal numbers")
+    assert after == [0, 0, 0, 0]
+    assert threads == 2
+
+
+def test_an_unknown_device_is_refused():
+    with pytest.raises(UsageError, match="unknown device 'gpu'; there is cpu, cuda and mps"):
+        machine.prepare("gpu")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has one")
+def test_a_device_that_is_not_there_is_refused():
+    with pytest.raises(UsageError, match="no cuda that torch can use"):
+        machine.prepare("cuda:1")
+
+
+def test_the_device_is_torch_s():
+    assert machine.prepare("cpu") == torch.device("cpu")

@@ -1,0 +1,64 @@
+"""Validation: the loss of a piece, and BLEU of what is really decoded."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from sacrebleu import corpus_bleu
+
+import attncli as package
+from attncli.forced import force, perplexity
+from attncli.text.batch import Batches
+from attncli.text.pair import Pair
+from attncli.text.store import Store
+from attncli.train.validation import Validation, Validator
+
+
+@pytest.fixture(scope="module")
+def parts(runs, corpus):
+    loaded = package.load(runs / "first").loaded
+    src = (corpus / "val.en").read_text(encoding="utf-8").splitlines()
+    tgt = (corpus / "val.de").read_text(encoding="utf-8").splitlines()
+    pairs = [Pair(*both) for both in zip(src, tgt, strict=True)]
+    store = Store(loaded.run.path / "data" / "valid")
+    return loaded, pairs, Validator(loaded.codec, store, tgt, Batches(tokens=60))
+
+
+def test_the_loss_is_that_of_forced_decoding(parts):
+    loaded, pairs, validator = parts
+    found = validator.validate(loaded.model, decodes=False)
+    assert found.perplexity == pytest.approx(perplexity(force(loaded, pairs))[0], rel=1e-4)
+    assert found.bleu is None
+
+
+def test_bleu_is_that_of_greedy_translations(parts, runs):
+    loaded, pairs, validator = parts
+    model = package.load(runs / "first")
+    search = type(validator.search)(beam=1)
+    texts = [one.text for one in model.look([pair.src for pair in pairs], search=search)]
+    expected = corpus_bleu(texts, [[pair.tgt for pair in pairs]], force=True).score
+    found = validator.validate(loaded.model, decodes=True).bleu
+    assert found == pytest.approx(expected)
+    assert 0 < found < 100
+
+
+def test_the_model_is_left_as_it_was(parts):
+    loaded, _, validator = parts
+    for training in (True, False):
+        loaded.model.train(training)
+        validator.validate(loaded.model, decodes=True)
+        assert loaded.model.training is training
+
+
+def test_dropout_does_not_act(parts):
+    loaded, _, validator = parts
+    loaded.model.train()
+    first, second = (validator.validate(loaded.model, decodes=False).loss for _ in range(2))
+    loaded.model.eval()
+    assert first == second
+
+
+def test_perplexity_is_of_a_piece_and_never_overflows():
+    assert Validation(math.log(7.0), None, 0.0).perplexity == pytest.approx(7)
+    assert math.isfinite(Validation(1e6, None, 0.0).perplexity)
