@@ -93,7 +93,7 @@ class AttentionMap:
         _check_index("layer", layer, self.layers)
         _check_index("head", head, self.heads)
         chosen = self._select((slice(layer, layer + 1), slice(head, head + 1)), is_mean=False)
-        return replace(chosen, part=f"layer {layer}, head {head}")
+        return replace(chosen, part=f"layer {layer + 1}, head {head + 1}")
 
     def mean(self, layer: int | None = None) -> AttentionMap:
         """The mean over the heads of one layer, or over all heads of all layers.
@@ -106,7 +106,7 @@ class AttentionMap:
             return replace(chosen, part="mean of all layers and heads")
         _check_index("layer", layer, self.layers)
         chosen = self._select((slice(layer, layer + 1), slice(None)), is_mean=True)
-        return replace(chosen, part=f"layer {layer}, mean of its heads")
+        return replace(chosen, part=f"layer {layer + 1}, mean of its heads")
 
     @property
     def title(self) -> str:

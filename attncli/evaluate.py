@@ -119,7 +119,7 @@ def evaluate(
 
 def aligned(maps: Sequence[AttentionMap], pairs: Sequence[Pair], head: Head) -> Aligned | None:
     """Alignment error of one head against gold links; None without weights or without gold."""
-    gold = [Gold.of(pair.links) for pair in pairs if pair.links is not None]
+    gold = [Gold.of(pair.links, pair.possible) for pair in pairs if pair.links is not None]
     if not maps or len(gold) != len(pairs):
         return None
     chosen = [head.of(entry) for entry in maps]
@@ -135,12 +135,14 @@ def choose_head(loaded: Loaded, pairs: Sequence[Pair]) -> Head:
 
     Where they have no gold links, or the model has one head only, nothing is to be chosen.
     """
+    mean = Head(None, None)
+    if not pairs or any(pair.links is None for pair in pairs):
+        return mean
     forced = force(loaded, pairs, look=True)
     maps = [one.attention for one in forced if one.attention is not None]
     if not maps or maps[0].weights.shape[:2] == (1, 1):
-        return Head(None, None)
+        return mean
     layers, heads = maps[0].weights.shape[:2]
-    mean = Head(None, None)
     each = [Head(layer, head) for layer in range(layers) for head in range(heads)]
     errors = {}
     for head in (mean, *each):

@@ -64,7 +64,7 @@ def load(run: Run, state: str = "", device: str | torch.device = "cpu") -> Loade
     recipe = run.recipe()
     codec = Codec.load(run.codec)
     model = build_model(recipe, codec.src.size, codec.tgt.size)
-    name = state or str(run.facts().get("use", "best" if run.has_state("best") else "last"))
+    name = state or run.served()
     tensors, _ = run.load_state(name)
     model.load_state_dict(of_model(tensors))
     return Loaded(model.to(device).eval(), codec, recipe, run, name)

@@ -9,6 +9,7 @@ import torch
 
 from attncli.attention_map import AttentionMap
 from attncli.experiment import Loaded, source_of
+from attncli.looking import attention_map
 from attncli.objective import shifted
 from attncli.text.pair import Pair
 
@@ -50,17 +51,8 @@ def force(loaded: Loaded, pairs: Sequence[Pair], look: bool = False) -> list[For
         for place, row in enumerate(rows):
             seen = None
             if look and decoded.weights is not None:
-                weights = decoded.weights[place, :, :, : len(tgt[row]), : len(src[row])]
-                seen = AttentionMap(
-                    src=codec.src.pieces(src[row]),
-                    tgt=codec.tgt.pieces(tgt[row]),
-                    weights=weights.float().cpu().numpy(),
-                    src_words=codec.src.words(src[row]),
-                    tgt_words=codec.tgt.words(tgt[row]),
-                    links=pairs[row].links,
-                    mechanism=loaded.mechanism,
-                    run=loaded.run.path.name,
-                )
+                weights = decoded.weights[place].float().cpu().numpy()
+                seen = attention_map(loaded, pairs[row], src[row], tgt[row], weights)
             log_probs = each[place, : len(tgt[row])].tolist()
             forced[row] = Forced(log_probs, len(pairs[row].tgt.split()), seen)
     return [forced[row] for row in range(len(pairs))]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from attncli.errors import UsageError
 from attncli.models.base import Seq2Seq
 from attncli.models.decoded import Decoded, Source
-from attncli.registry import Probability
+from attncli.registry import Probability, Range
 from attncli.text.piece_model import BOS, PAD
 
 
@@ -23,9 +23,9 @@ class Losses(NamedTuple):
 
 
 class Objective(nn.Module):
-    """Label-smoothed cross-entropy plus weighted terms.
+    """Label-smoothed cross-entropy, the mechanism's own terms, and guided alignment.
 
-        L = sum_t (1 - e) (-log p(y_t)) + e / V sum_v (-log p(v))  +  g sum_t guided_t
+        L = sum_t (1 - e) (-log p(y_t)) + e / V sum_v (-log p(v))  +  terms  +  g sum_t guided_t
 
     Guided alignment (Chen et al. 2016, arXiv 1607.01628) draws the weights to gold links, where
     the data has them: guided_t = - sum_s gold_ts log a_ts, over the words that have a link.
@@ -35,7 +35,9 @@ class Objective(nn.Module):
         guided: weight of guided alignment; needs data with gold links
     """
 
-    def __init__(self, *, label_smoothing: Probability = 0.1, guided: float = 0.0) -> None:
+    def __init__(
+        self, *, label_smoothing: Probability = 0.1, guided: Annotated[float, Range(0)] = 0.0
+    ) -> None:
         super().__init__()
         self.label_smoothing = label_smoothing
         self.guided = guided
@@ -50,8 +52,8 @@ class Objective(nn.Module):
         decoded: Decoded = model(source, shifted(target), self.guided > 0)
         mask = target != PAD
         words = model.output.nll(decoded, source, target, mask, self.label_smoothing)
-        total = words.loss
         parts = {name: (term * mask).sum() for name, term in decoded.losses.items()}
+        total = words.loss + sum(parts.values())
         if self.guided:
             parts["guided"] = guided_alignment(decoded, links)
             total = total + self.guided * parts["guided"]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import torch
 from torch import nn
 
-from attncli.registry import Probability
+from attncli.registry import Range, Share
+
+Rate = Annotated[float, Range(0)]
 
 
 class Optimizer:
@@ -21,7 +23,7 @@ class Optimizer:
     family: ClassVar[str] = "optimizer"
     name: ClassVar[str | None] = None
 
-    def __init__(self, *, lr: float = 0.001) -> None:
+    def __init__(self, *, lr: Rate = 0.001) -> None:
         self.lr = lr
 
     def over(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
@@ -43,10 +45,10 @@ class Adam(Optimizer):
     def __init__(
         self,
         *,
-        lr: float = 0.001,
-        beta1: Probability = 0.9,
-        beta2: Probability = 0.98,
-        eps: float = 1e-9,
+        lr: Rate = 0.001,
+        beta1: Share = 0.9,
+        beta2: Share = 0.98,
+        eps: Rate = 1e-9,
     ) -> None:
         super().__init__(lr=lr)
         self.betas = (beta1, beta2)
@@ -68,11 +70,11 @@ class AdamW(Adam):
     def __init__(
         self,
         *,
-        lr: float = 0.001,
-        beta1: Probability = 0.9,
-        beta2: Probability = 0.98,
-        eps: float = 1e-9,
-        weight_decay: float = 0.01,
+        lr: Rate = 0.001,
+        beta1: Share = 0.9,
+        beta2: Share = 0.98,
+        eps: Rate = 1e-9,
+        weight_decay: Rate = 0.01,
     ) -> None:
         super().__init__(lr=lr, beta1=beta1, beta2=beta2, eps=eps)
         self.weight_decay = weight_decay
@@ -92,7 +94,7 @@ class SGD(Optimizer):
 
     name = "sgd"
 
-    def __init__(self, *, lr: float = 1.0, momentum: Probability = 0.0) -> None:
+    def __init__(self, *, lr: Rate = 1.0, momentum: Share = 0.0) -> None:
         super().__init__(lr=lr)
         self.momentum = momentum
 
@@ -110,7 +112,7 @@ class Adadelta(Optimizer):
 
     name = "adadelta"
 
-    def __init__(self, *, lr: float = 1.0, rho: Probability = 0.95, eps: float = 1e-6) -> None:
+    def __init__(self, *, lr: Rate = 1.0, rho: Share = 0.95, eps: Rate = 1e-6) -> None:
         super().__init__(lr=lr)
         self.rho = rho
         self.eps = eps

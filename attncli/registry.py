@@ -57,6 +57,7 @@ class Range:
 
 
 Probability = typing.Annotated[float, Range(0, 1)]
+Share = typing.Annotated[float, Range(0, 0.99)]
 Positive = typing.Annotated[int, Range(1)]
 Count = typing.Annotated[int, Range(0)]
 

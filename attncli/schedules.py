@@ -92,7 +92,7 @@ class Noam(Schedule):
 class Halving(Schedule):
     """Luong 2015, section 4.1: full rate at first, then half of it after each further epoch.
 
-        f = 2^-max(0, ceil(epoch - start))
+        f = 2^-max(0, floor(epoch) - start + 1)
 
     Options:
         start: epochs at the full rate

@@ -11,14 +11,16 @@ import torch
 from attncli.attention_map import AttentionMap
 from attncli.errors import UsageError
 from attncli.experiment import Loaded, source_of
+from attncli.looking import attention_map
 from attncli.models.base import Seq2Seq
 from attncli.models.ensemble import Ensemble
 from attncli.search import Found, Search
 from attncli.text.codec import Codec
+from attncli.text.pair import Pair
 from attncli.text.piece_model import EOS, UNK
 
 SENTENCES = 64
-WINDOW = 100  # batches that are sorted by length together
+WINDOW = 16  # batches that are sorted by length together
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ class Translator:
         self.search = search
         self.sentences = sentences
         self.replace_unknown = replace_unknown
-        self.name = first.mechanism
+        self.first = first
         self.device = next(first.model.parameters()).device
 
     def translate(self, lines: Sequence[str], look: bool = False) -> list[Translation]:
@@ -120,41 +122,26 @@ class Translator:
 
     def _hypothesis(self, line: str, src: list[int], found: Found) -> Hypothesis:
         pieces = self.codec.tgt.pieces(found.ids)
-        seen = None if found.weights is None else attention_map(self.codec, src, found, self.name)
         written = found.ids[:-1] if found.ids[-1] == EOS else found.ids
-        if self.replace_unknown and seen is not None and UNK in written:
-            text = self.codec.join(replaced(self.codec, line, src, written, seen))
-        else:
-            text = self.codec.decode_target(written)
+        text = self.codec.decode_target(written)
+        seen = None
+        if found.weights is not None:
+            seen = attention_map(self.first, Pair(line, text), src, found.ids, found.weights)
+            if self.replace_unknown and UNK in written:
+                text = self.codec.join(replaced(line, written, seen))
         return Hypothesis(text, pieces, found.score, found.log_prob, found.cut, seen)
 
 
-def attention_map(codec: Codec, src: list[int], found: Found, name: str) -> AttentionMap:
-    """The weights of a hypothesis with the pieces they belong to."""
-    assert found.weights is not None
-    return AttentionMap(
-        src=codec.src.pieces(src),
-        tgt=codec.tgt.pieces(found.ids),
-        weights=found.weights[..., : len(src)],
-        src_words=codec.src.words(src),
-        tgt_words=codec.tgt.words(found.ids),
-        mechanism=name,
-    )
-
-
-def replaced(
-    codec: Codec, line: str, src: list[int], ids: list[int], seen: AttentionMap
-) -> list[str]:
+def replaced(line: str, ids: list[int], seen: AttentionMap) -> list[str]:
     """Target pieces, each unknown one replaced by the source word that was looked at most.
 
     Luong et al. 2015, arXiv 1410.8206; the word is the user's own, from before any preprocessing.
     """
     weights = seen.weights.mean((0, 1))  # (tgt_len, src_len)
     words = line.split()
-    owners = codec.src.words(src)
-    pieces = codec.tgt.pieces(ids)
+    pieces = list(seen.tgt[: len(ids)])
     for place, token in enumerate(ids):
         if token == UNK:
-            owner = owners[int(weights[place, : len(src) - 1].argmax())]
+            owner = seen.src_words[int(weights[place, :-1].argmax())]
             pieces[place] = words[min(owner, len(words) - 1)]
     return pieces

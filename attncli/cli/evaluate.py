@@ -61,10 +61,12 @@ def evaluate(
     sets: Sets = None,
 ) -> None:
     """Score a model on its test sets: BLEU, chrF, TER, perplexity, alignment error."""
+    from attncli.errors import UsageError
     from attncli.evaluate import choose_head, score_texts
     from attncli.evaluate import evaluate as measure
     from attncli.metrics import Scorer, tokenized_note
     from attncli.recipe import Recipe
+    from attncli.run import Run
     from attncli.text.lines import read_lines
     from attncli.translate import Translator
 
@@ -73,7 +75,10 @@ def evaluate(
     given = {"--data": ("data.name", data), "--src": ("data.src", src), "--tgt": ("data.tgt", tgt)}
     flags = {flag: (path, value) for flag, (path, value) in given.items() if value is not None}
     if hypotheses is not None:
-        recipe = Recipe.read(None, flags=flags)
+        if beam or sets or out or len(run or []) > 1:
+            raise UsageError("--hypotheses scores given lines: leave out --beam, --set and --out")
+        start = Run.open(run[0], runs).recipe_file if run else None
+        recipe = Recipe.read(start, flags=flags)
         name, pairs = _only_test(recipe, test, gold)
         if note := tokenized_note([pair.tgt for pair in pairs], tokenize):
             say(note)
@@ -82,6 +87,8 @@ def evaluate(
     models = open_models(run, runs, checkpoint, device, threads)
     first = models[0]
     recipe = Recipe.read(first.run.recipe_file, flags=flags)
+    if len(models) > 1:
+        say(f"perplexity, alignment and entropy are those of {first.run.path} alone")
     translator = Translator(models, search_of(first, sets, {"beam": beam}))
     valid, tests = _tests(recipe, test, gold)
     head = choose_head(first, valid)
@@ -108,46 +115,44 @@ def _tests(
     Raises:
         DataError: the data has no test set, or none of that name.
     """
-    from attncli.errors import DataError, suggestion
+    from attncli.errors import DataError, UsageError, suggestion
     from attncli.text.corpus import Data
 
     data: Data = recipe.build("data")
     corpus = data.load()
     if not corpus.tests:
-        raise DataError(f"{data.name}: no test set (a test*.* file; --set data.test names one)")
+        raise DataError(f"{data.name}: no test set (a test*.* file in its folder)")
     for name in names or []:
         if name not in corpus.tests:
             known = ", ".join(corpus.tests)
             hint = suggestion(name, corpus.tests)
-            raise DataError(f"{data.name}: no test set '{name}'{hint} (there is {known})")
+            raise UsageError(f"{data.name}: no test set '{name}'{hint} (there is {known})")
     tests = {name: list(corpus.tests[name]) for name in names or corpus.tests}
     if gold is not None:
         if len(tests) > 1:
-            raise DataError(f"{gold}: whose links are these? choose one with --test")
+            raise UsageError(f"{gold}: whose links are these? choose one with --test")
         tests = {name: _linked(pairs, gold) for name, pairs in tests.items()}
     return list(corpus.valid or []), tests
 
 
 def _linked(pairs: list[Pair], gold: Path) -> list[Pair]:
     from attncli.text.gold import read_gold
+    from attncli.text.sources import linked
 
     lengths = [(len(pair.src.split()), len(pair.tgt.split())) for pair in pairs]
     found = read_gold(gold, lengths)
     say(found.report)
-    return [
-        pair._replace(links=tuple(sorted(sentence.sure)))
-        for pair, sentence in zip(pairs, found.sentences, strict=True)
-    ]
+    return [linked(pair, one) for pair, one in zip(pairs, found.sentences, strict=True)]
 
 
 def _only_test(
     recipe: Recipe, names: list[str] | None, gold: Path | None
 ) -> tuple[str, list[Pair]]:
-    from attncli.errors import DataError
+    from attncli.errors import UsageError
 
     _, tests = _tests(recipe, names, gold)
     if len(tests) > 1:
-        raise DataError(
+        raise UsageError(
             f"--hypotheses: choose one of the test sets with --test: {', '.join(tests)}"
         )
     return next(iter(tests.items()))

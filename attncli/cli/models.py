@@ -40,6 +40,7 @@ def search_of(loaded: Loaded, sets: list[str] | None, flags: Mapping[str, object
     Raises:
         RecipeError: no such setting.
     """
+    from attncli.errors import UsageError
     from attncli.recipe import Recipe
 
     given = {
@@ -47,6 +48,11 @@ def search_of(loaded: Loaded, sets: list[str] | None, flags: Mapping[str, object
         for name, value in flags.items()
         if value is not None
     }
+    for text in sets or []:
+        if not text.strip().startswith("search."):
+            raise UsageError(
+                f"--set {text}: only the search of a trained run can be set (search.beam, …)"
+            )
     recipe = Recipe.read(loaded.run.recipe_file, flags=given, sets=sets or [])
     search: Search = recipe.build("search")
     return search

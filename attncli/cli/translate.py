@@ -50,17 +50,18 @@ def translate(
     import torch
 
     from attncli.errors import UsageError
-    from attncli.translate import Translator
+    from attncli.translate import WINDOW, Translator
 
     models = open_models(run, runs, checkpoint, device, threads)
-    flags = {"beam": beam, "n_best": n_best, "sample": True if sample else None}
+    width = 1 if sample and beam is None else beam
+    flags = {"beam": width, "n_best": n_best, "sample": True if sample else None}
     search = search_of(models[0], sets, flags)
     translator = Translator(models, search, sentences=batch, replace_unknown=replace_unknown)
     torch.manual_seed(models[0].recipe.seed if seed is None else seed)
     looks = alignments or form == "jsonl"
     number = 0
-    for lines in batches_of_lines(file, 100 * batch):
-        for one in translator.translate(lines, looks):
+    for lines in batches_of_lines(file, WINDOW * batch):
+        for one in translator.stream(lines, looks):
             if alignments and one.source.strip() and one.hypotheses[0].attention is None:
                 raise UsageError("--alignments: this model has no attention")
             for text in _written(one, number, form, alignments, search.n_best):

@@ -59,13 +59,18 @@ def visualize(
     if seen is None:
         raise UsageError(f"{models[0].run.path}: this model has no attention")
     shown = seen if subwords else seen.words()
+    if layer is not None:
+        shown = _chosen(shown, layer, head)
     if output is not None:
         pictures.save([shown], output)
-    one = shown.mean() if layer is None else _chosen(shown, layer, head)
-    heatmap.show(one, Console(highlight=False))
+    is_one = (shown.layers, shown.heads) == (1, 1)
+    heatmap.show(shown if is_one else shown.mean(), Console(highlight=False))
 
 
 def _chosen(shown: AttentionMap, layer: int, head: int | None) -> AttentionMap:
-    if head is None:
-        return shown.mean(layer - 1)
-    return shown.head(layer - 1, head - 1)
+    from attncli.errors import UsageError
+
+    if layer > shown.layers or (head or 1) > shown.heads:
+        counts = f"{shown.layers} layers of {shown.heads} heads"
+        raise UsageError(f"--layer {layer} --head {head or 1}: the model has {counts}")
+    return shown.mean(layer - 1) if head is None else shown.head(layer - 1, head - 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import ClassVar
 
 import torch
@@ -18,6 +19,7 @@ class Seq2Seq(nn.Module):
     family: ClassVar[str] = "model"
     name: ClassVar[str | None] = None
     output: Output
+    longest: int = sys.maxsize  # pieces that the decoder has positions for
 
     def encode(self, source: Source) -> tuple[tuple[Memory, ...], State]:
         """What the readers of the decoder may look at, and the state before the first word."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -11,17 +11,25 @@ from attncli.errors import UsageError
 from attncli.models.encoder import Encoded
 
 
+class BridgeSizes(NamedTuple):
+    """What lies on both sides of a bridge."""
+
+    memory: int  # width of the encoder's states
+    hidden: int  # width of the decoder's
+    layers: int  # of either
+    parts: int  # tensors in a cell's state
+    directions: int  # in which the encoder reads
+
+
 class Bridge(nn.Module):
     """Makes the first state of every decoder layer."""
 
     family: ClassVar[str] = "bridge"
     name: ClassVar[str | None] = None
 
-    def __init__(self, memory_dim: int, hidden_dim: int, layers: int, parts: int) -> None:
+    def __init__(self, sizes: BridgeSizes) -> None:
         super().__init__()
-        self.hidden_dim = hidden_dim
-        self.layers = layers
-        self.parts = parts
+        self.sizes = sizes
 
     def forward(self, encoded: Encoded) -> list[tuple[Tensor, ...]]:
         """Per layer and part of the cell's state: (batch, hidden_dim)."""
@@ -36,10 +44,10 @@ class LastBridge(Bridge):
 
     name = "last"
 
-    def __init__(self, memory_dim: int, hidden_dim: int, layers: int, parts: int) -> None:
-        super().__init__(memory_dim, hidden_dim, layers, parts)
-        if memory_dim != hidden_dim:
-            raise UsageError(f"the bridge 'last' needs equal sizes: {memory_dim}, {hidden_dim}")
+    def __init__(self, sizes: BridgeSizes) -> None:
+        super().__init__(sizes)
+        if sizes.memory != sizes.hidden:
+            raise UsageError(f"the bridge 'last' needs equal sizes: {sizes.memory}, {sizes.hidden}")
 
     def forward(self, encoded: Encoded) -> list[tuple[Tensor, ...]]:
         return encoded.ends
@@ -53,14 +61,16 @@ class BackwardBridge(Bridge):
 
     name = "backward"
 
-    def __init__(self, memory_dim: int, hidden_dim: int, layers: int, parts: int) -> None:
-        super().__init__(memory_dim, hidden_dim, layers, parts)
-        self.dense = nn.Linear(memory_dim // 2, layers * parts * hidden_dim)
+    def __init__(self, sizes: BridgeSizes) -> None:
+        super().__init__(sizes)
+        if sizes.directions != 2:
+            raise UsageError("the bridge 'backward' needs model.encoder=bidirectional")
+        self.dense = nn.Linear(sizes.memory // 2, sizes.layers * sizes.parts * sizes.hidden)
 
     def forward(self, encoded: Encoded) -> list[tuple[Tensor, ...]]:
         end = encoded.ends[-1][0]
         backward = end[:, end.size(1) // 2 :]
-        return _shared(torch.tanh(self.dense(backward)), self.layers, self.parts)
+        return _shared(torch.tanh(self.dense(backward)), self.sizes)
 
 
 class MeanBridge(Bridge):
@@ -71,13 +81,13 @@ class MeanBridge(Bridge):
 
     name = "mean"
 
-    def __init__(self, memory_dim: int, hidden_dim: int, layers: int, parts: int) -> None:
-        super().__init__(memory_dim, hidden_dim, layers, parts)
-        self.dense = nn.Linear(memory_dim, layers * parts * hidden_dim)
+    def __init__(self, sizes: BridgeSizes) -> None:
+        super().__init__(sizes)
+        self.dense = nn.Linear(sizes.memory, sizes.layers * sizes.parts * sizes.hidden)
 
     def forward(self, encoded: Encoded) -> list[tuple[Tensor, ...]]:
         mean = encoded.states.sum(1) / encoded.mask.sum(1, keepdim=True)
-        return _shared(torch.tanh(self.dense(mean)), self.layers, self.parts)
+        return _shared(torch.tanh(self.dense(mean)), self.sizes)
 
 
 class ZeroBridge(Bridge):
@@ -89,10 +99,10 @@ class ZeroBridge(Bridge):
     name = "zero"
 
     def forward(self, encoded: Encoded) -> list[tuple[Tensor, ...]]:
-        blank = encoded.states.new_zeros(encoded.states.size(0), self.hidden_dim)
-        return [tuple(blank for _ in range(self.parts)) for _ in range(self.layers)]
+        blank = encoded.states.new_zeros(encoded.states.size(0), self.sizes.hidden)
+        return [tuple(blank for _ in range(self.sizes.parts)) for _ in range(self.sizes.layers)]
 
 
-def _shared(joined: Tensor, layers: int, parts: int) -> list[tuple[Tensor, ...]]:
-    pieces = iter(joined.chunk(layers * parts, -1))
-    return [tuple(next(pieces) for _ in range(parts)) for _ in range(layers)]
+def _shared(joined: Tensor, sizes: BridgeSizes) -> list[tuple[Tensor, ...]]:
+    pieces = iter(joined.chunk(sizes.layers * sizes.parts, -1))
+    return [tuple(next(pieces) for _ in range(sizes.parts)) for _ in range(sizes.layers)]

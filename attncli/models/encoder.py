@@ -41,6 +41,7 @@ class RecurrentEncoder(nn.Module):
     ) -> None:
         super().__init__()
         self.backward_flags = READS_BACKWARD[reading]
+        self.directions = len(self.backward_flags)
         if hidden % len(self.backward_flags):
             raise UsageError(f"a {reading} encoder cannot divide a hidden size of {hidden}")
         width = hidden // len(self.backward_flags)

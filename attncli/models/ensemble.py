@@ -52,6 +52,7 @@ class Ensemble(Seq2Seq):
     def __init__(self, models: Sequence[Seq2Seq]) -> None:
         super().__init__()
         self.models: Layers[Seq2Seq] = Layers(models)
+        self.longest = min(model.longest for model in models)
         self.output = MeanOutput([model.output for model in models])
 
     def encode(self, source: Source) -> tuple[tuple[Memory, ...], State]:

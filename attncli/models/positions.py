@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import ClassVar
 
 import torch
@@ -17,6 +18,8 @@ class Positions(nn.Module):
 
     family: ClassVar[str] = "positions"
     name: ClassVar[str | None] = None
+
+    longest: int = sys.maxsize
 
     def __init__(self, dim: int) -> None:
         super().__init__()
@@ -53,14 +56,14 @@ class Learned(Positions):
 
     def __init__(self, dim: int, *, max_length: Positive = 512) -> None:
         super().__init__(dim)
-        self.max_length = max_length
+        self.longest = max_length
         self.table = nn.Embedding(max_length, dim)
         nn.init.normal_(self.table.weight, std=dim**-0.5)
 
     def forward(self, positions: Tensor) -> Tensor:
-        if positions.numel() and int(positions.max()) >= self.max_length:
+        if positions.numel() and int(positions.max()) >= self.longest:
             raise DataError(
-                f"a sentence has more than {self.max_length} positions; "
+                f"a sentence has more than {self.longest} positions; "
                 "raise model.positions.max_length"
             )
         vectors: Tensor = self.table(positions)

@@ -8,14 +8,14 @@ from torch import Tensor
 
 from attncli.attention.base import Attention, AttentionChoice, Memory, State
 from attncli.models.base import Seq2Seq
-from attncli.models.bridge import Bridge
+from attncli.models.bridge import Bridge, BridgeSizes
 from attncli.models.cells import CellChoice
 from attncli.models.decoded import Decoded, Source
 from attncli.models.dropout import Dropout
 from attncli.models.embedding import Tied, embeddings
 from attncli.models.encoder import RecurrentEncoder
 from attncli.models.wiring import DecoderSizes, Wiring
-from attncli.registry import Choice, Positive, Probability
+from attncli.registry import Choice, Positive, Share
 
 
 class Recurrent(Seq2Seq):
@@ -57,17 +57,19 @@ class Recurrent(Seq2Seq):
         hidden: Positive = 512,
         layers: Positive = 1,
         tied: Tied = "none",
-        embedding_dropout: Probability = 0.2,
-        context_dropout: Probability = 0.0,
-        layer_dropout: Probability = 0.2,
-        output_dropout: Probability = 0.2,
+        embedding_dropout: Share = 0.2,
+        context_dropout: Share = 0.0,
+        layer_dropout: Share = 0.2,
+        output_dropout: Share = 0.2,
     ) -> None:
         super().__init__()
         self.encoder = RecurrentEncoder(cell, embedding, hidden, layers, encoder, layer_dropout)
         looks: Attention = attention.build(hidden, hidden)
         sizes = DecoderSizes(embedding, hidden, hidden, layers)
         self.decoder: Wiring = reads.build(sizes, looks, cell, readout, layer_dropout)
-        self.bridge: Bridge = bridge.build(hidden, hidden, layers, self.decoder.parts)
+        self.bridge: Bridge = bridge.build(
+            BridgeSizes(hidden, hidden, layers, self.decoder.parts, self.encoder.directions)
+        )
         width = self.decoder.readout.dim
         self.output = output.build(width, tgt_vocab)
         self.src_embedding, self.tgt_embedding = embeddings(

@@ -8,13 +8,14 @@ import torch
 from torch import Tensor, nn
 
 from attncli.attention.base import Attention, AttentionChoice, Memory, State, all_steps
+from attncli.errors import UsageError
 from attncli.models.base import Seq2Seq
 from attncli.models.decoded import Decoded, Source
 from attncli.models.dropout import Dropout
 from attncli.models.embedding import Embedding, Tied, embeddings
 from attncli.models.layers import Layers
 from attncli.models.positions import Positions
-from attncli.registry import Choice, Count, Positive, Probability
+from attncli.registry import Choice, Count, Positive, Share
 
 Norm = Literal["pre", "post"]
 
@@ -160,16 +161,23 @@ class Transformer(Seq2Seq):
         window: Count = 0,
         output: Annotated[Choice, "output"] = Choice("output", "projection"),
         tied: Tied = "none",
-        dropout: Probability = 0.1,
+        dropout: Share = 0.1,
     ) -> None:
         super().__init__()
         source_heads = Choice("attention", "multihead", {"heads": heads, "attention": attention})
         own_heads = Choice("attention", "multihead", {"heads": heads, "attention": self_attention})
+        held: Attention = self_attention.build(dim // heads, dim // heads)
+        if held.positional:
+            raise UsageError(
+                f"model.self_attention '{self_attention.name}' goes by position, which the words "
+                "written so far have not in a beam (try scaled-dot or additive)"
+            )
         self.output = output.build(dim, tgt_vocab)
         self.src_embedding, self.tgt_embedding = embeddings(
             src_vocab, tgt_vocab, dim, self.output, dim, tied
         )
         self.positions: Positions = positions.build(dim)
+        self.longest = self.positions.longest
         self.dropout = Dropout(dropout)
         self.window = window
         self.encoder_layers = Layers(

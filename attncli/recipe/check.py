@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -31,7 +32,7 @@ class Checker:
         for layer in layers:
             for key, setting in layer.items():
                 if key not in schema:
-                    hint = suggestion(key, schema)
+                    hint = suggestion(key, schema) or suggestion_within(key, schema)
                     what = f"{owner} has no '{key}'" if owner else "no such setting"
                     self.report(setting, f"{path}.{key}", f"{what}{hint}")
         merged: dict[str, object] = {}
@@ -143,3 +144,15 @@ def meant(option: Option, setting: Setting) -> object:
     if str in kinds and type(value) not in kinds and not is_number:
         return setting.written
     return value
+
+
+def suggestion_within(key: str, schema: Mapping[str, Option]) -> str:
+    """'; did you mean X.Y?' for an option Y of a component X that the schema holds by default."""
+    held = {
+        inner: f"{name}.{inner}"
+        for name, option in schema.items()
+        if option.family is not None and isinstance(option.default, Choice)
+        for inner in registry.options(registry.find(option.family, option.default.name))
+    }
+    close = difflib.get_close_matches(key, held, n=1)
+    return f"; did you mean '{held[close[0]]}'?" if close else ""

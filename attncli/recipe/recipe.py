@@ -151,7 +151,7 @@ class Recipe:
         return section_class(section)(*known, **chosen)
 
     def value(self, dotted: str) -> object:
-        """One resolved setting, such as "train.lr".
+        """One resolved setting, such as "train.epochs".
 
         Raises:
             UsageError: no such setting, with the closest one.
@@ -216,7 +216,7 @@ def _from_set(text: str) -> Setting:
     dotted, equals, value = text.partition("=")
     where = f"--set {text}"
     if not equals or not all(dotted.strip().split(".")):
-        raise RecipeError([f"{where}: expected section.setting=value, such as train.lr=3e-4"])
+        raise RecipeError([f"{where}: expected section.setting=value, such as train.epochs=5"])
     return _nested(dotted.strip(), parse(value, lambda line: where))
 
 

@@ -82,12 +82,12 @@ class Run:
 
     @classmethod
     def newest(cls, root: Path = Path("runs")) -> Run:
-        """The run that was begun last.
+        """The run that was begun last, of those that have a checkpoint.
 
         Raises:
             RunError: there is none.
         """
-        runs = _runs(root)
+        runs = [run for run in _runs(root) if run.states()]
         if not runs:
             raise RunError(f"no run in {root}/ yet; `attncli train` makes one, --run names another")
         return runs[-1]
@@ -105,11 +105,6 @@ class Run:
     def codec(self) -> Path:
         """The folder of the subword models."""
         return self.path / "codec"
-
-    @property
-    def log(self) -> Path:
-        """What training said."""
-        return self.path / "log.txt"
 
     def write_recipe(self, recipe: Recipe) -> None:
         """Keeps the resolved recipe, with the component files that it names."""
@@ -148,6 +143,11 @@ class Run:
         path = self._state_file(name)
         path.parent.mkdir(exist_ok=True)
         write_tensors(path, tensors, facts)
+
+    def served(self) -> str:
+        """The checkpoint that served best in validation."""
+        best = "best" if self.has_state("best") else "last"
+        return str(self.facts().get("use", best))
 
     def load_state(self, name: str, device: str = "cpu") -> tuple[dict[str, Tensor], Facts]:
         """The tensors and facts of a checkpoint.
@@ -240,5 +240,11 @@ def _step(record: Mapping[str, object]) -> int:
 
 def _runs(root: Path) -> list[Run]:
     """The runs below `root`, the newest last, by the time noted in them: a copy keeps its place."""
-    found = [Run(path.parent) for path in root.glob("*/environment.json")]
-    return sorted(found, key=lambda run: (str(run.facts().get("created")), run.path.name))
+    found = []
+    for path in root.glob("*/environment.json"):
+        run = Run(path.parent)
+        try:
+            found.append((str(run.facts().get("created")), run.path.name, run))
+        except RunError:
+            continue  # a damaged neighbour: naming it says what is wrong with it
+    return [run for _, _, run in sorted(found, key=lambda entry: entry[:2])]

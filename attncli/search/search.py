@@ -83,7 +83,7 @@ class Search:
         """The best translations of each sentence, best first; with `look`, with their weights."""
         looks = look or self.coverage_penalty > 0
         beam = self.beam
-        limits = self.limits(source)
+        limits = self.limits(source).clamp(max=model.longest)
         memories, start = model.encode(source)
         memories = model.reserve(memories, beam, int(limits.max()))
         state = {name: _for_each(part, beam) for name, part in start.items()}
@@ -149,7 +149,7 @@ class Search:
         if self.coverage_penalty:
             if decoded.weights is None:
                 raise UsageError("search.coverage_penalty: this model has no attention")
-            weights = decoded.weights[:, -1].mean(1)  # (batch, beam, src_len)
+            weights = decoded.weights.mean((1, 2))  # (batch, beam, src_len)
             after["covered"] = past["covered"] + reordered(weights, candidates.parents)
         return after, candidates.ids == EOS
 

@@ -56,6 +56,18 @@ class Codec:
             return [number for number, part in enumerate(parts) for _ in part]
         return list(range(len(words))) if len(whole) == len(words) else None
 
+    def words(self, line: str, ids: Sequence[int], side: int) -> list[int]:
+        """For each piece the number of its word in `line`, as the user wrote it; -1 for EOS.
+
+        Where preprocessing cut words in a way that cannot be followed, it is the number of the
+        word that the model read.
+        """
+        read = (self.src, self.tgt)[side].words(ids)
+        owners = self.owners(line, side)
+        if owners is None or max(read, default=-1) >= len(owners):
+            return read
+        return [owners[word] if word >= 0 else word for word in read]
+
     def digest(self) -> str:
         """A hash of all that decides how text becomes ids."""
         parts = hashlib.sha256(self.src.proto + self.tgt.proto)

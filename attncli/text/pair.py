@@ -8,10 +8,12 @@ from typing import NamedTuple
 class Pair(NamedTuple):
     """A sentence, its translation, and where known which word is which.
 
-    `links` are gold word alignments (source word, target word), counted from 0 in words that are
-    separated by spaces; None where nobody aligned the pair.
+    `links` are sure gold alignments (source word, target word), counted from 0 in words that are
+    separated by spaces; None where nobody aligned the pair. `possible` are further links that an
+    annotator would accept.
     """
 
     src: str
     tgt: str
     links: tuple[tuple[int, int], ...] | None = None
+    possible: tuple[tuple[int, int], ...] = ()

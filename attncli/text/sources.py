@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from attncli.errors import DataError
-from attncli.text.gold import read_gold
+from attncli.text.gold import Gold, read_gold
 from attncli.text.lines import count_lines, read_lines
 from attncli.text.pair import Pair
 
@@ -60,9 +60,9 @@ class TwoFiles:
                 )
             if gold is None:
                 gold = iter(self._gold())
-            yield Pair(src, tgt, next(gold, None))
+            yield linked(Pair(src, tgt), next(gold, None))
 
-    def _gold(self) -> list[tuple[tuple[int, int], ...]]:
+    def _gold(self) -> list[Gold]:
         if self.links is None:
             return []
         lengths = [
@@ -71,8 +71,7 @@ class TwoFiles:
         ]
         if count_lines(self.src) != count_lines(self.tgt):
             return []  # reading on comes to the line that is missing, and says so
-        sentences = read_gold(self.links, lengths).sentences
-        return [tuple(sorted(sentence.sure)) for sentence in sentences]
+        return read_gold(self.links, lengths).sentences
 
 
 class Table:
@@ -155,4 +154,13 @@ def pair_of(row: Row, src: str, tgt: str, where: str) -> Pair:
 def reversed_pair(pair: Pair) -> Pair:
     """The pair in the other direction."""
     links = None if pair.links is None else tuple(sorted((t, s) for s, t in pair.links))
-    return Pair(pair.tgt, pair.src, links)
+    possible = tuple(sorted((t, s) for s, t in pair.possible))
+    return Pair(pair.tgt, pair.src, links, possible)
+
+
+def linked(pair: Pair, gold: Gold | None) -> Pair:
+    """The pair with its gold links, as far as there are some."""
+    if gold is None:
+        return pair
+    possible = tuple(sorted(gold.possible - gold.sure))
+    return pair._replace(links=tuple(sorted(gold.sure)), possible=possible)

@@ -109,6 +109,8 @@ class Trainer:
 
     def train(self) -> str:
         """Trains until a limit and says which; what was `interrupted` can be resumed."""
+        self.run.rewind_metrics(self.progress.step)
+        self.run.unfinish()
         with Interruption() as interruption, Curves(self.run.path, self.progress.step) as curves:
             while not (why := self._stopped(interruption)):
                 self._epoch(interruption, curves)
@@ -247,5 +249,3 @@ class Trainer:
     def resume(self) -> None:
         """Takes up training where the last checkpoint left it."""
         self.progress = self.checkpoints.restore()
-        self.run.rewind_metrics(self.progress.step)
-        self.run.unfinish()

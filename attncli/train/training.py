@@ -14,6 +14,7 @@ from attncli.objective import Objective
 from attncli.recipe import Recipe
 from attncli.run import Run
 from attncli.text.batch import Batches
+from attncli.text.codec import Codec
 from attncli.train.preparation import prepare
 from attncli.train.trainer import Task, Trainer
 from attncli.train.validation import Validator
@@ -37,12 +38,13 @@ def train(
         DataError: text that cannot be used.
     """
     with run.lock():
-        run.write_recipe(recipe)
+        if resume:
+            refuse_changes(run.recipe(), recipe)
         prepared = prepare(recipe, run, say)
         torch.manual_seed(recipe.seed)
         model = build_model(recipe, prepared.codec.src.size, prepared.codec.tgt.size)
         if init_from is not None:
-            for line in warm_start(model, init_from):
+            for line in warm_start(model, prepared.codec, init_from):
                 say(line)
         model.to(device)
         batches: Batches = recipe.build("batch")
@@ -51,26 +53,41 @@ def train(
         task = Task(run, model, objective, prepared.train, batches, validator, recipe.seed)
         trainer: Trainer = recipe.build("train", task)
         count = sum(parameter.numel() for parameter in model.parameters())
-        run.note({"parameters": count})
         say(f"{recipe.name}: {count:,} parameters, in {run.path}")
         if resume and run.has_state("last"):
             trainer.resume()
             say(f"resumed after step {trainer.progress.step}, epoch {trainer.progress.epoch}")
-            if limit := trainer.limit():
+            if run.finished() and (limit := trainer.limit()):
                 raise UsageError(
-                    f"{run.path}: nothing left to do: {limit} (raise the limit, as with "
-                    f"--set train.epochs={2 * trainer.epochs})"
+                    f"{run.path}: nothing left to do: {limit} (raise train.epochs, train.steps, "
+                    "train.minutes or train.patience with --set)"
                 )
+        run.write_recipe(recipe)
+        run.note({"parameters": count})
         return trainer.train()
 
 
-def warm_start(model: Seq2Seq, run: Run) -> list[str]:
+def refuse_changes(old: Recipe, new: Recipe) -> None:
+    """Lets a resumed run differ in how long it trains and how it searches, and in nothing else.
+
+    Raises:
+        UsageError: settings that would make another experiment of it.
+    """
+    free = ("train.", "search.", "name", "paper")
+    changed = [path for path in new.changed(old) if not path.startswith(free)]
+    if changed:
+        raise UsageError(
+            f"--resume cannot change {', '.join(changed)}; train anew, perhaps with --init-from"
+        )
+
+
+def warm_start(model: Seq2Seq, codec: Codec, run: Run) -> list[str]:
     """Copies the tensors of another run that fit by name and shape, and says which did not.
 
     Raises:
         RunError: not one of them fits.
     """
-    theirs = of_model(run.load_state("best" if run.has_state("best") else "last")[0])
+    theirs = of_model(run.load_state(run.served())[0])
     own = model.state_dict()
     fits: dict[str, Tensor] = {
         name: part for name, part in theirs.items() if name in own and own[name].shape == part.shape
@@ -79,6 +96,8 @@ def warm_start(model: Seq2Seq, run: Run) -> list[str]:
         raise RunError(f"{run.path}: no tensor of its model fits this one by name and shape")
     model.load_state_dict(own | fits)
     said = [f"from {run.path}: {len(fits)} of {len(own)} tensors"]
+    if Codec.load(run.codec).digest() != codec.digest():
+        said.append("  its vocabulary is another one: its embeddings belong to other pieces")
     said += [f"  left as initialized: {name}" for name in own if name not in fits]
     said += [f"  left out: {name}" for name in theirs if name not in fits]
     return said

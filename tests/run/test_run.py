@@ -44,7 +44,10 @@ def test_the_newest_is_the_one_begun_last_even_after_a_copy(tmp_path: Path) -> N
         Run.newest(tmp_path)
     names = ["z", "a", "m"]
     for name in names:
-        Run.create(tmp_path, name, dated=False)
+        Run.create(tmp_path, name, dated=False).save_state("last", {"a": torch.zeros(1)}, {})
+    Run.create(tmp_path, "begun but never trained", dated=False)
+    damaged = Run.create(tmp_path, "damaged", dated=False)
+    (damaged.path / "environment.json").write_text("{")
     os.utime(tmp_path / "z" / "environment.json")
     assert Run.newest(tmp_path).path.name == "m"
     (tmp_path / "m").rename(tmp_path / "b")

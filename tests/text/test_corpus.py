@@ -35,9 +35,9 @@ def pairs(data: Data) -> list[Pair]:
 def test_a_blank_target_keeps_its_place(tmp_path: Path) -> None:
     name = folder(tmp_path, train_en=b"one\ntwo\nthree\n", train_de=b"eins\n\ndrei\n")
     assert pairs(Data(name=name)) == [
-        ("one", "eins", None),
-        ("two", "", None),
-        ("three", "drei", None),
+        Pair("one", "eins"),
+        Pair("two", ""),
+        Pair("three", "drei"),
     ]
 
 
@@ -87,9 +87,7 @@ def test_tsv_by_position_and_by_header(tmp_path: Path) -> None:
     plain.write_text("hello\thallo\n")
     headed.write_text("id\tde\ten\n1\thallo\thello\n")
     assert (
-        pairs(Data(train=str(plain)))
-        == pairs(Data(train=str(headed)))
-        == [("hello", "hallo", None)]
+        pairs(Data(train=str(plain))) == pairs(Data(train=str(headed))) == [Pair("hello", "hallo")]
     )
 
 
@@ -111,7 +109,7 @@ def test_a_third_column_without_a_header_is_no_guess(tmp_path: Path) -> None:
 def test_jsonl_flat_and_nested(tmp_path: Path, row: dict[str, object], src: str, tgt: str) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text(json.dumps(row))
-    assert pairs(Data(train=str(path), src=src, tgt=tgt)) == [("a", "b", None)]
+    assert pairs(Data(train=str(path), src=src, tgt=tgt)) == [Pair("a", "b")]
 
 
 @pytest.mark.parametrize(
@@ -139,7 +137,7 @@ def test_a_parquet_folder_of_the_hubs_shape(
     for part in ("train", "validation", "test"):
         pq.write_table(pa.Table.from_pylist([row]), place / f"{part}-00000-of-00001.parquet")
     data = Data(name=str(tmp_path / "set"))
-    assert pairs(data) == [("a", "b", None)]
+    assert pairs(data) == [Pair("a", "b")]
     assert data.load().valid is not None
     assert list(data.load().tests) == ["test"]
 
@@ -178,7 +176,7 @@ def test_whole_files_in_a_folder(tmp_path: Path, valid: str, end: str) -> None:
     found = Data(name=str(tmp_path)).load()
     for split in (found.train, found.valid, found.tests["test"]):
         assert split is not None
-        assert list(split) == [("a", "b", None)]
+        assert list(split) == [Pair("a", "b")]
 
 
 def test_a_name_within_the_folder_of_folders(
@@ -201,14 +199,14 @@ def test_the_usual_name_of_a_hub_set(monkeypatch: pytest.MonkeyPatch) -> None:
         return {"train": [{"en": "a", "de": "b"}], "validation": [], "test": []}
 
     monkeypatch.setattr(datasets, "load_dataset", load)
-    assert pairs(Data(name="multi30k")) == [("a", "b", None)]
+    assert pairs(Data(name="multi30k")) == [Pair("a", "b")]
     assert asked == ["bentrevett/multi30k"]
 
 
 def test_the_sides_change_places(tmp_path: Path) -> None:
     name = folder(tmp_path, train_en=b"a b\n", train_de=b"x\n", train_fr=b"z\n")
-    assert pairs(Data(name=name, src="de", tgt="en")) == [("x", "a b", None)]
-    assert pairs(Data(name=name, src="fr", tgt="de")) == [("z", "x", None)]
+    assert pairs(Data(name=name, src="de", tgt="en")) == [Pair("x", "a b")]
+    assert pairs(Data(name=name, src="fr", tgt="de")) == [Pair("z", "x")]
 
 
 def test_the_embedded_corpus_in_both_directions(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -217,9 +215,9 @@ def test_the_embedded_corpus_in_both_directions(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(corpus, "generate", generate)
     monkeypatch.setattr(corpus, "SPLITS", {"train": 1, "valid": 1, "test": 1, "test-long": 1})
-    assert pairs(Data(seed=3)) == [("train 3", "x y z", ((0, 2), (1, 0)))]
+    assert pairs(Data(seed=3)) == [Pair("train 3", "x y z", ((0, 2), (1, 0)))]
     turned = Data(src="de", tgt="en", seed=3)
-    assert pairs(turned) == [("x y z", "train 3", ((0, 1), (2, 0)))]
+    assert pairs(turned) == [Pair("x y z", "train 3", ((0, 1), (2, 0)))]
     assert list(turned.load().tests) == ["test", "test-long"]
     with pytest.raises(UsageError, match="en and de, not en and fr"):
         Data(tgt="fr").load()

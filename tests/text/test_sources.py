@@ -15,7 +15,7 @@ def test_a_source_is_read_anew_each_time(tmp_path: Path) -> None:
     (tmp_path / "a.en").write_text("one\n\n")
     (tmp_path / "a.de").write_text("\nzwei\n")
     split = TwoFiles(tmp_path / "a.en", tmp_path / "a.de")
-    assert list(split) == list(split) == [("one", "", None), ("", "zwei", None)]
+    assert list(split) == list(split) == [Pair("one", ""), Pair("", "zwei")]
 
 
 @pytest.mark.parametrize(("src", "tgt", "line"), [(1, 3, 2), (3, 1, 2), (0, 1, 1)])
@@ -52,16 +52,18 @@ def test_rows_name_the_row_that_lacks_a_column() -> None:
 
 
 def test_a_null_is_an_empty_side() -> None:
-    assert pair_of({"en": None, "de": "b"}, "en", "de", "here") == ("", "b", None)
+    assert pair_of({"en": None, "de": "b"}, "en", "de", "here") == Pair("", "b")
 
 
 def test_a_pair_turns_round_with_its_links() -> None:
     pair = Pair("a b", "x y", ((0, 1), (1, 0), (1, 1)))
-    assert reversed_pair(pair) == ("x y", "a b", ((0, 1), (1, 0), (1, 1)))
-    assert reversed_pair(Pair("a", "x y", ((0, 1),))) == ("x y", "a", ((1, 0),))
+    assert reversed_pair(pair) == Pair("x y", "a b", ((0, 1), (1, 0), (1, 1)))
+    assert reversed_pair(Pair("a", "x y", ((0, 1),), ((0, 0),))) == Pair(
+        "x y", "a", ((1, 0),), ((0, 0),)
+    )
     assert reversed_pair(Pair("a", "x")).links is None
 
 
 def test_a_generator_is_made_anew_each_time() -> None:
     split = Generated("made", lambda: iter([Pair("a", "b")]), reverse=True)
-    assert list(split) == list(split) == [("b", "a", None)]
+    assert list(split) == list(split) == [Pair("b", "a")]

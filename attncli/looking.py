@@ -1,0 +1,26 @@
+"""What a model looked at, put together with the pieces and words that it belongs to."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from attncli.attention_map import AttentionMap
+from attncli.experiment import Loaded
+from attncli.text.pair import Pair
+
+
+def attention_map(
+    loaded: Loaded, pair: Pair, src: list[int], tgt: list[int], weights: np.ndarray
+) -> AttentionMap:
+    """The map of weights (layers, heads, tgt_len, src_len or more) between the pieces of a pair."""
+    codec = loaded.codec
+    return AttentionMap(
+        src=codec.src.pieces(src),
+        tgt=codec.tgt.pieces(tgt),
+        weights=weights[..., : len(tgt), : len(src)],
+        src_words=codec.words(pair.src, src, 0),
+        tgt_words=codec.words(pair.tgt, tgt, 1),
+        links=pair.links,
+        mechanism=loaded.mechanism,
+        run=loaded.run.path.name,
+    )
