@@ -100,11 +100,11 @@ def test_heads_and_means_are_chosen_and_named(entry: AttentionMap) -> None:
     chosen = heads.head(1, 2)
     np.testing.assert_array_equal(chosen.weights, entry.weights * 5)
     np.testing.assert_array_equal(chosen.trace["gate"], [[[20, 21, 22, 23]]])
-    assert chosen.title == "local-p · layer 1, head 2 · demo"
+    assert chosen.title == "local-p · layer 2, head 3 · demo"
     np.testing.assert_allclose(heads.mean(1).weights, entry.weights * 4)
     np.testing.assert_allclose(heads.mean().weights, entry.weights * 2.5)
     np.testing.assert_allclose(heads.mean().trace["gate"], [[[10, 11, 12, 13]]])
-    assert "layer 1" in heads.mean(1).title
+    assert "layer 2" in heads.mean(1).title
 
 
 def test_a_layer_or_head_that_is_not_there_is_refused(entry: AttentionMap) -> None:

@@ -82,3 +82,11 @@ def test_without_gold_there_is_nothing_to_choose_by(monkeypatch):
 
     monkeypatch.setattr(evaluate, "force", forced)
     assert choose_head(None, [PAIR._replace(links=None)]) == Head(None, None)
+
+
+def test_possible_links_are_no_errors():
+    """Och and Ney 2003: sure 0-0, possible 1-1 and 2-2; the diagonal is without error."""
+    pair = Pair("a b c", "A B C", ((0, 0),), ((1, 1), (2, 2)))
+    assert aligned([seen(WRITES)], [pair], Head(None, None)).output.aer == 0
+    strict = pair._replace(possible=())
+    assert aligned([seen(WRITES)], [strict], Head(None, None)).output.aer == pytest.approx(0.5)

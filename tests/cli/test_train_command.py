@@ -59,7 +59,7 @@ def test_data_that_is_not_there_is_one_line(tmp_path):
         (["--set", "train.epochs=1.5"], "expected a whole number"),
         (["--set", "search.sample=maybe"], "expected true or false"),
         (["--set", "model.tied=some"], "is not one of"),
-        (["--set", "model.embedding_dropout=1.5"], "out of range: from 0 to 1"),
+        (["--set", "model.embedding_dropout=1.5"], "out of range: from 0 to 0.99"),
         (["--max-time", "soon"], "expected a number"),
     ],
 )
@@ -139,7 +139,8 @@ def test_a_finished_run_has_nothing_left_until_its_limit_is_raised(corpus, tmp_p
     done = attncli("train", "--resume", "short", "--runs", tmp_path)
     assert done.code == 2
     assert "nothing left to do: 1 epochs done" in done.err
-    assert "--set train.epochs=2" in done.err
+    assert "raise train.epochs" in done.err
+    assert (run / "finished.json").exists()
     more = attncli("train", "--resume", run, "--runs", tmp_path, *sets("train.epochs=2"))
     assert more.code == 0, more.err
     assert json.loads((run / "finished.json").read_text())["why"] == "2 epochs done"
@@ -152,6 +153,30 @@ def test_a_resumed_run_keeps_its_own_recipe(runs):
     done = attncli("train", "--resume", "first", "--runs", runs, "--attention", "dot")
     assert done.code == 2
     assert "only --set can change it" in done.err
+
+
+def test_a_resumed_run_stays_the_experiment_that_it_was(corpus, tmp_path):
+    run = train(corpus, tmp_path, "kept", *sets("train.epochs=1"))
+    before = (run / "recipe.yaml").read_text()
+    changes = sets("model.hidden=64", "train.epochs=2")
+    done = attncli("train", "--resume", run, "--runs", tmp_path, "--seed", "9", *changes)
+    assert done.code == 2
+    assert "--resume cannot change seed, model.hidden" in done.err
+    assert (run / "recipe.yaml").read_text() == before
+
+
+def test_a_run_killed_before_it_was_marked_finished_can_be_finished(corpus, tmp_path):
+    run = train(corpus, tmp_path, "cut", *sets("train.epochs=1"))
+    (run / "finished.json").unlink()
+    done = attncli("train", "--resume", run, "--runs", tmp_path)
+    assert done.code == 0, done.err
+    assert (run / "finished.json").exists()
+
+
+def test_a_run_without_a_checkpoint_is_not_the_newest(corpus, runs, tmp_path):
+    done = attncli("train", "--data", "nowhere-at-all", "--runs", tmp_path)
+    assert done.code == 1
+    assert "no run in" in attncli("translate", "--runs", tmp_path, stdin=b"a\n").err
 
 
 def test_resuming_what_is_not_there_suggests_the_closest(runs):

@@ -6,11 +6,13 @@ import pytest
 import torch
 from torch import nn
 
+from attncli.errors import UsageError
 from attncli.models.base import Seq2Seq
 from attncli.objective import Objective, shifted
 from attncli.optimizers import Adam
+from attncli.registry import Choice
 from attncli.search import Search
-from attncli.text.piece_model import PAD
+from attncli.text.piece_model import EOS, PAD
 from tests.models.builders import everything, recurrent, source, target, transformer
 
 MODELS = everything()
@@ -138,8 +140,6 @@ def test_eval_uses_no_dropout_and_training_does():
 
 
 def test_no_positions_makes_the_encoder_blind_to_order():
-    from attncli.registry import Choice
-
     blind = transformer(positions=Choice("positions", "none"))
     seeing = transformer()
     src = source(6)
@@ -189,3 +189,51 @@ def test_it_trains_in_bfloat16(name):
     model.zero_grad()
     assert rounded.total.dtype == torch.float32
     assert float(rounded.nll) == pytest.approx(float(exact.nll), rel=0.02)
+
+
+@pytest.mark.parametrize("name", ["local-p", "local-m", "location"])
+def test_a_decoder_cannot_look_back_by_position(name):
+    with pytest.raises(UsageError, match="goes by position"):
+        transformer(self_attention=Choice("attention", name))
+
+
+@pytest.mark.parametrize("name", ["additive", "general", "cosine"])
+def test_any_other_score_serves_self_attention_in_a_beam(name):
+    model, src = transformer(self_attention=Choice("attention", name)), source(7, 4)
+    for row, found in enumerate(Search(beam=4, n_best=4, max_ratio=1.0).find(model, src)):
+        alone = src.select(torch.tensor([row]))
+        for one in found:
+            ids = torch.tensor([one.ids])
+            with torch.no_grad():
+                words = model.output.log_probs(model(alone, shifted(ids)), alone)
+            total = float(words.gather(2, ids.unsqueeze(2)).sum())
+            assert total == pytest.approx(one.log_prob, abs=1e-4)
+
+
+def test_a_decoder_with_learned_positions_never_writes_past_them():
+    short = transformer(positions=Choice("positions", "learned", {"max_length": 9}))
+    with torch.no_grad():
+        short.output.bias[EOS] = -100.0
+    ((found, *_),) = Search(beam=2).find(short, source(8))
+    assert len(found.ids) == 9
+
+
+@pytest.mark.parametrize("encoder", ["forward", "reversed"])
+def test_the_backward_bridge_needs_both_directions(encoder):
+    with pytest.raises(UsageError, match="bidirectional"):
+        recurrent(encoder=encoder, bridge=Choice("bridge", "backward"))
+
+
+def test_the_terms_of_a_mechanism_are_part_of_the_loss(monkeypatch):
+    model, src, tgt = MODELS["general-after"], source(7, 4), target(6, 5)
+    plain = float(Objective()(model, src, tgt, None).total.detach())
+    forward = type(model).forward
+
+    def with_term(self, *given):
+        decoded = forward(self, *given)
+        return decoded._replace(losses={"coverage": torch.full(tgt.shape, 0.5)})
+
+    monkeypatch.setattr(type(model), "forward", with_term)
+    losses = Objective()(model, src, tgt, None)
+    assert float(losses.parts["coverage"]) == pytest.approx(0.5 * 11)
+    assert float(losses.total.detach()) == pytest.approx(plain + 0.5 * 11, rel=1e-5)
