@@ -8,9 +8,10 @@ from typing import Annotated, ClassVar
 import torch
 from torch import nn
 
-from attncli.registry import Range, Share
+from attncli.registry import Range
 
 Rate = Annotated[float, Range(0)]
+Decay = Annotated[float, Range(0, 0.99999)]
 
 
 class Optimizer:
@@ -46,8 +47,8 @@ class Adam(Optimizer):
         self,
         *,
         lr: Rate = 0.001,
-        beta1: Share = 0.9,
-        beta2: Share = 0.98,
+        beta1: Decay = 0.9,
+        beta2: Decay = 0.98,
         eps: Rate = 1e-9,
     ) -> None:
         super().__init__(lr=lr)
@@ -71,8 +72,8 @@ class AdamW(Adam):
         self,
         *,
         lr: Rate = 0.001,
-        beta1: Share = 0.9,
-        beta2: Share = 0.98,
+        beta1: Decay = 0.9,
+        beta2: Decay = 0.98,
         eps: Rate = 1e-9,
         weight_decay: Rate = 0.01,
     ) -> None:
@@ -94,7 +95,7 @@ class SGD(Optimizer):
 
     name = "sgd"
 
-    def __init__(self, *, lr: Rate = 1.0, momentum: Share = 0.0) -> None:
+    def __init__(self, *, lr: Rate = 1.0, momentum: Decay = 0.0) -> None:
         super().__init__(lr=lr)
         self.momentum = momentum
 
@@ -112,7 +113,7 @@ class Adadelta(Optimizer):
 
     name = "adadelta"
 
-    def __init__(self, *, lr: Rate = 1.0, rho: Share = 0.95, eps: Rate = 1e-6) -> None:
+    def __init__(self, *, lr: Rate = 1.0, rho: Decay = 0.95, eps: Rate = 1e-6) -> None:
         super().__init__(lr=lr)
         self.rho = rho
         self.eps = eps
