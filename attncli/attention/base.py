@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -58,7 +58,6 @@ class Attention(nn.Module):
     positional: ClassVar[bool] = False  # the order of the source matters beyond the memory
     normalized: ClassVar[bool] = True  # the weights of a query sum to one
     equal_sizes: ClassVar[bool] = False  # query and memory must be of one size
-    aligns: ClassVar[Literal["output", "input"]] = "output"  # the word that the weights belong to
 
     def __init__(
         self,

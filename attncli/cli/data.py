@@ -87,7 +87,9 @@ def _histogram(lengths: dict[int, int]) -> None:
 
 
 def _pair(pair: Pair) -> None:
+    from attncli.text.alignment import pharaoh
+
     print(f"    {pair.src}")
     print(f"    {pair.tgt}")
     if pair.links:
-        print("    " + " ".join(f"{src}-{tgt}" for src, tgt in sorted(pair.links)))
+        print(f"    {pharaoh(pair.links)}")

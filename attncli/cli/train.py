@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from attncli.cli.options import Device, Root, Seed, Sets, Threads
+from attncli.cli.models import say
+from attncli.cli.options import DataName, Device, Root, Seed, Sets, Src, Tgt, Threads
 
 INTERRUPTED_EXIT = 130
 
@@ -24,11 +24,9 @@ def train(
     score: Annotated[
         str | None, typer.Option("--score", help="The score inside of a mechanism that holds one.")
     ] = None,
-    data: Annotated[
-        str | None, typer.Option("--data", help="`embedded`, a folder, or a data set's name.")
-    ] = None,
-    src: Annotated[str | None, typer.Option("--src", help="The source language.")] = None,
-    tgt: Annotated[str | None, typer.Option("--tgt", help="The target language.")] = None,
+    data: DataName = None,
+    src: Src = None,
+    tgt: Tgt = None,
     run_name: Annotated[
         str | None, typer.Option("--run-name", help="Name the run's folder, without a date.")
     ] = None,
@@ -80,12 +78,8 @@ def train(
     check(what)
     warm = Run.open(init_from, runs) if init_from else None
     run = going_on or Run.create(runs, run_name or what.name, dated=run_name is None)
-    why = run_training(what, run, _say, device=place, resume=going_on is not None, init_from=warm)
-    _say(f"{why}; the run is in {run.path}")
+    why = run_training(what, run, say, device=place, resume=going_on is not None, init_from=warm)
+    say(f"{why}; the run is in {run.path}")
     if why == INTERRUPTED:
-        _say(f"go on with: attncli train --resume {run.path}")
+        say(f"go on with: attncli train --resume {run.path}")
         raise typer.Exit(INTERRUPTED_EXIT)
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

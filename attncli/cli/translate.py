@@ -70,6 +70,8 @@ def translate(
 
 
 def _written(one: Translation, number: int, form: str, alignments: bool, n_best: int) -> list[str]:
+    from attncli.text.alignment import pharaoh
+
     if form == "jsonl":
         hypotheses = [_facts(hypothesis) for hypothesis in one.hypotheses]
         facts = {"number": number, "source": one.source, "hypotheses": hypotheses}
@@ -78,7 +80,7 @@ def _written(one: Translation, number: int, form: str, alignments: bool, n_best:
     for hypothesis in one.hypotheses:
         cells = [hypothesis.text]
         if alignments:
-            cells.append(" ".join(f"{src}-{tgt}" for src, tgt in _links(hypothesis)))
+            cells.append(pharaoh(_links(hypothesis)))
         if n_best > 1:
             cells = [str(number), *cells, f"{hypothesis.score:.4f}"]
         lines.append(" ||| ".join(cells))

@@ -84,13 +84,3 @@ def projected_cross_entropy(
     with torch.autocast(hidden.device.type, enabled=False):
         loss, nll = _ProjectedCrossEntropy.apply(*arguments)  # type: ignore[no-untyped-call]
     return loss, nll
-
-
-def plain_cross_entropy(
-    hidden: Tensor, weight: Tensor, bias: Tensor | None, target: Tensor, smoothing: float
-) -> tuple[Tensor, Tensor]:
-    """The same by definition, with all logits at once: the reference that tests compare with."""
-    logits = torch.nn.functional.linear(hidden, weight, bias)
-    entropy = torch.nn.functional.cross_entropy
-    loss = entropy(logits, target, reduction="sum", label_smoothing=smoothing)
-    return loss, entropy(logits, target, reduction="sum").detach()

@@ -49,10 +49,3 @@ def lstm_step(gates: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
     """
     hidden, after = _LSTMStep.apply(gates.to(cell.dtype), cell)  # type: ignore[no-untyped-call]
     return hidden, after
-
-
-def plain_lstm_step(gates: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
-    """The same by its equations: the reference that tests compare with."""
-    i, f, g, o = gates.chunk(4, -1)
-    after = torch.sigmoid(f) * cell + torch.sigmoid(i) * torch.tanh(g)
-    return torch.sigmoid(o) * torch.tanh(after), after

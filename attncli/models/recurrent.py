@@ -14,7 +14,7 @@ from attncli.models.decoded import Decoded, Source
 from attncli.models.dropout import Dropout
 from attncli.models.embedding import Tied, embeddings
 from attncli.models.encoder import RecurrentEncoder
-from attncli.models.wiring import DecoderSizes, Wiring
+from attncli.models.wiring.base import DecoderSizes, Wiring
 from attncli.registry import Choice, Positive, Share
 
 

@@ -1,4 +1,4 @@
-"""Word alignments: links out of attention weights, their error rate, Pharaoh lines, symmetrising.
+"""Word alignments: links out of attention weights, their error rate, Pharaoh lines.
 
 Alignment error rate: Och and Ney 2003, "A Systematic Comparison of Various Statistical Alignment
 Models", equation 18. One link for each target word: Luong, Pham and Manning 2015, section 5.4.
@@ -84,38 +84,3 @@ def best_links(weights: np.ndarray) -> list[Link]:
 def pharaoh(links: Iterable[Link]) -> str:
     """The links as one Pharaoh line, `source-target` counted from 0, by source then target."""
     return " ".join(f"{src}-{tgt}" for src, tgt in sorted(set(links)))
-
-
-def intersect(forward: Iterable[Link], backward: Iterable[Link]) -> set[Link]:
-    """The links that both directions have; both as (source, target)."""
-    return set(forward) & set(backward)
-
-
-def union(forward: Iterable[Link], backward: Iterable[Link]) -> set[Link]:
-    """The links that either direction has; both as (source, target)."""
-    return set(forward) | set(backward)
-
-
-def grow_diag(forward: Iterable[Link], backward: Iterable[Link]) -> set[Link]:
-    """The intersection, grown by neighbours out of the union (Koehn, Och and Marcu 2003).
-
-    A link of the union joins when it touches one already in, diagonals included, and its source
-    or its target word has no link yet; repeated until nothing joins.
-    """
-    forward, backward = set(forward), set(backward)
-    grown, candidates = forward & backward, forward | backward
-    has_src = {src for src, _ in grown}
-    has_tgt = {tgt for _, tgt in grown}
-    around = [(x, y) for x in (-1, 0, 1) for y in (-1, 0, 1) if (x, y) != (0, 0)]
-    pending = sorted(grown)
-    while pending:
-        src, tgt = pending.pop(0)
-        for step_src, step_tgt in around:
-            link = (src + step_src, tgt + step_tgt)
-            is_free = link[0] not in has_src or link[1] not in has_tgt
-            if link in candidates and link not in grown and is_free:
-                grown.add(link)
-                has_src.add(link[0])
-                has_tgt.add(link[1])
-                pending.append(link)
-    return grown

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from types import FrameType, TracebackType
+from types import FrameType
 
 STOPS = (signal.SIGINT, signal.SIGTERM)
 
@@ -20,12 +20,7 @@ class Interruption:
             signal.signal(stop, self._note)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self._restore()
 
     def _note(self, number: int, frame: FrameType | None) -> None:

@@ -12,10 +12,7 @@ from attncli.errors import DataError
 from attncli.text.alignment import (
     alignment_score,
     best_links,
-    grow_diag,
-    intersect,
     pharaoh,
-    union,
 )
 from attncli.text.gold import Gold, read_gold
 
@@ -156,19 +153,3 @@ def test_one_link_for_each_target_word_that_looked_somewhere() -> None:
 def test_pharaoh_lines_count_from_zero_in_source_order() -> None:
     assert pharaoh([(2, 0), (0, 1), (0, 0), (0, 1)]) == "0-0 0-1 2-0"
     assert pharaoh([]) == ""
-
-
-def test_symmetrising() -> None:
-    forward = [(0, 0), (1, 1), (2, 1), (4, 4)]
-    backward = [(0, 0), (1, 1), (1, 2), (3, 4)]
-    assert intersect(forward, backward) == {(0, 0), (1, 1)}
-    assert union(forward, backward) == {(0, 0), (1, 1), (2, 1), (1, 2), (4, 4), (3, 4)}
-    # (2, 1) and (1, 2) touch (1, 1) and bring a new word each; (3, 4) and (4, 4) touch nothing
-    assert grow_diag(forward, backward) == {(0, 0), (1, 1), (2, 1), (1, 2)}
-
-
-def test_growing_goes_on_from_what_it_added() -> None:
-    chain = [(0, 0), (1, 1), (2, 2), (3, 3)]
-    assert grow_diag(chain, [(0, 0)]) == set(chain)
-    # (1, 0) touches both corners, but neither of its words is free any more
-    assert grow_diag([(0, 0), (1, 1), (1, 0)], [(0, 0), (1, 1)]) == {(0, 0), (1, 1)}

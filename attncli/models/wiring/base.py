@@ -1,9 +1,4 @@
-"""When a recurrent decoder looks at the source: before, after or between its state updates.
-
-The name matters as much as the score. Bahdanau 2015 looks with the state before the step, Luong
-2015 with the state after it, the conditional GRU (Sennrich et al. 2017, arXiv 1703.04357) between
-two cells.
-"""
+"""What every recurrent decoder does, whenever it looks."""
 
 from __future__ import annotations
 
@@ -12,7 +7,7 @@ from typing import ClassVar, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from attncli.attention.base import Attended, Attention, Memory, State, all_steps
+from attncli.attention.base import Attended, Attention, Memory, State
 from attncli.models.base import join
 from attncli.models.cells import Cell, CellChoice
 from attncli.models.decoded import Decoded
@@ -125,130 +120,6 @@ class Wiring(nn.Module):
     def state_after(self, layers: list[tuple[Tensor, ...]], attended: Attended) -> State:
         """The decoder's state after a step."""
         return named(layers) | {"attention." + name: v for name, v in attended.state.items()}
-
-
-class After(Wiring):
-    """Luong 2015: update the state with the last word, then look with the new state.
-
-        h_t = RNN(h_t-1, [E y_t-1 ; out_t-1])      c_t = attend(h_t)      out_t = readout(h_t, c_t)
-
-    Without input feeding out_t-1 is left out; then nothing in the recurrence waits for attention,
-    and one look serves the whole target.
-
-    Options:
-        feed: input feeding: the last attentional state is part of the next input
-    """
-
-    name = "after"
-
-    def __init__(
-        self,
-        sizes: DecoderSizes,
-        attention: Attention,
-        cell: CellChoice,
-        readout: Choice,
-        dropout: float,
-        *,
-        feed: bool = True,
-    ) -> None:
-        super().__init__(sizes, attention, cell, readout, dropout)
-        self.feed = feed
-        if feed:
-            self.fed = nn.Linear(self.readout.dim, self.first.input.out_features, bias=False)
-            nn.init.uniform_(self.fed.weight, -(sizes.hidden**-0.5), sizes.hidden**-0.5)
-
-    def start(self, layers: list[tuple[Tensor, ...]], memory: Memory) -> State:
-        state = super().start(layers, memory)
-        if self.feed:
-            state["feed"] = layers[0][0].new_zeros(layers[0][0].size(0), 1, self.readout.dim)
-        return state
-
-    def advance(self, projected: Tensor, embedded: Tensor, memory: Memory, state: State) -> Glance:
-        if self.feed:
-            projected = projected + self.fed(state["feed"])
-        layers = self.stack(projected, self.layers(state))
-        hidden = layers[-1][0]
-        attended = self.look(hidden, memory, state)
-        after = self.state_after(layers, attended)
-        if self.feed:
-            hidden = self.readout(hidden, attended.context, embedded)
-            after["feed"] = hidden
-        return Glance(hidden, attended, after)
-
-    def run(self, embedded: Tensor, memory: Memory, state: State, look: bool) -> Decoded:
-        if self.feed or self.attention.sequential:
-            return super().run(embedded, memory, state, look)
-        outputs = embedded
-        for number, (cell, start) in enumerate(zip(self.cells, self.layers(state), strict=True)):
-            inputs = self.dropout(outputs) if number else outputs
-            outputs = cell.run(inputs, tuple(part.squeeze(1) for part in start))[0]
-        at_once = {f"attention.{name}": part for name, part in self.steps(state, embedded).items()}
-        attended = self.look(outputs, memory, at_once)
-        return self.finish(Glance(outputs, attended, {}), embedded, look)
-
-    def steps(self, state: State, embedded: Tensor) -> State:
-        """The attention's start state, for all steps of the target at once."""
-        return all_steps({"position": state["attention.position"]}, embedded.size(1))
-
-    def finish(self, glance: Glance, embedded: Tensor, look: bool) -> Decoded:
-        if self.feed:
-            return as_decoded(glance.hidden, glance, look)
-        return super().finish(glance, embedded, look)
-
-
-class Before(Wiring):
-    """Bahdanau 2015: look with the state before the step, then update the state with what was seen.
-
-    c_t = attend(s_t-1)      s_t = RNN(s_t-1, [E y_t-1 ; c_t])      out_t = readout(s_t, c_t)
-    """
-
-    name = "before"
-
-    def __init__(
-        self,
-        sizes: DecoderSizes,
-        attention: Attention,
-        cell: CellChoice,
-        readout: Choice,
-        dropout: float,
-    ) -> None:
-        super().__init__(sizes, attention, cell, readout, dropout)
-        self.seen = nn.Linear(attention.context_dim, self.first.input.out_features, bias=False)
-
-    def advance(self, projected: Tensor, embedded: Tensor, memory: Memory, state: State) -> Glance:
-        before = self.layers(state)
-        attended = self.look(before[-1][0], memory, state)
-        layers = self.stack(projected + self.seen(attended.context), before)
-        return Glance(layers[-1][0], attended, self.state_after(layers, attended))
-
-
-class Between(Wiring):
-    """Conditional cell (Nematus, LIUM): update with the last word, look, update with what was seen.
-
-    s'_t = RNN_1(s_t-1, E y_t-1)      c_t = attend(s'_t)      s_t = RNN_2(s'_t, c_t)
-    """
-
-    name = "between"
-
-    def __init__(
-        self,
-        sizes: DecoderSizes,
-        attention: Attention,
-        cell: CellChoice,
-        readout: Choice,
-        dropout: float,
-    ) -> None:
-        super().__init__(sizes, attention, cell, readout, dropout)
-        self.second: Cell = cell.build(attention.context_dim, sizes.hidden)
-
-    def advance(self, projected: Tensor, embedded: Tensor, memory: Memory, state: State) -> Glance:
-        before = self.layers(state)
-        halfway: tuple[Tensor, ...] = self.first(projected, before[0])
-        attended = self.look(halfway[0], memory, state)
-        layers = [self.second(self.second.project(attended.context), halfway)]
-        for cell, layer in zip(list(self.cells)[1:], before[1:], strict=True):
-            layers.append(cell(cell.project(self.dropout(layers[-1][0])), layer))
-        return Glance(layers[-1][0], attended, self.state_after(layers, attended))
 
 
 def named(layers: list[tuple[Tensor, ...]]) -> State:

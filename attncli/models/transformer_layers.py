@@ -1,0 +1,116 @@
+"""The layers of a Transformer (Vaswani et al. 2017, arXiv 1706.03762, section 3)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from attncli.attention.base import Attention, Memory, State, all_steps
+from attncli.models.dropout import Dropout
+
+Norm = Literal["pre", "post"]
+
+
+class FeedForward(nn.Module):
+    """The same two-layer network at every position: W_2 max(0, W_1 x + b_1) + b_2 (eq. 2)."""
+
+    def __init__(self, dim: int, width: int) -> None:
+        super().__init__()
+        self.wide = nn.Linear(dim, width)
+        self.narrow = nn.Linear(width, dim)
+        for layer in (self.wide, self.narrow):
+            nn.init.xavier_uniform_(layer.weight)
+            nn.init.zeros_(layer.bias)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        outputs: Tensor = self.narrow(torch.relu(self.wide(inputs)))
+        return outputs
+
+
+class Residual(nn.Module):
+    """What surrounds a sub-layer: its input is added to its output, and normalized.
+
+    post: x + f(x) normalized      pre: x + f(x normalized)
+    """
+
+    def __init__(self, dim: int, norm: Norm, dropout: float) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(dim)
+        self.dropout = Dropout(dropout)
+        self.before = norm == "pre"
+
+    def enter(self, inputs: Tensor) -> Tensor:
+        """What the sub-layer reads."""
+        entered: Tensor = self.norm(inputs) if self.before else inputs
+        return entered
+
+    def leave(self, inputs: Tensor, outputs: Tensor) -> Tensor:
+        """What the next sub-layer gets."""
+        total = inputs + self.dropout(outputs)
+        left: Tensor = total if self.before else self.norm(total)
+        return left
+
+
+class EncoderLayer(nn.Module):
+    """Self-attention, then the feed-forward network."""
+
+    def __init__(self, looks: Attention, dim: int, width: int, norm: Norm, dropout: float) -> None:
+        super().__init__()
+        self.looks = looks
+        self.feed_forward = FeedForward(dim, width)
+        self.around_looks = Residual(dim, norm, dropout)
+        self.around_feed_forward = Residual(dim, norm, dropout)
+
+    def forward(self, inputs: Tensor, mask: Tensor) -> Tensor:
+        """States (batch, src_len, dim), mask (batch, 1 or src_len, src_len)."""
+        entered = self.around_looks.enter(inputs)
+        memory = self.looks.remember(entered, mask[:, 0])._replace(mask=mask)
+        state = all_steps(self.looks.start(memory), inputs.size(1))
+        seen, _ = self.looks.read(entered, memory, state)
+        inputs = self.around_looks.leave(inputs, seen)
+        seen = self.feed_forward(self.around_feed_forward.enter(inputs))
+        return self.around_feed_forward.leave(inputs, seen)
+
+
+class DecoderLayer(nn.Module):
+    """Self-attention over the words so far, attention to the source, the feed-forward network."""
+
+    def __init__(
+        self,
+        looks_back: Attention,
+        looks: Attention,
+        dim: int,
+        width: int,
+        norm: Norm,
+        dropout: float,
+    ) -> None:
+        super().__init__()
+        self.looks_back = looks_back
+        self.looks = looks
+        self.feed_forward = FeedForward(dim, width)
+        self.around_looks_back = Residual(dim, norm, dropout)
+        self.around_looks = Residual(dim, norm, dropout)
+        self.around_feed_forward = Residual(dim, norm, dropout)
+
+    def forward(
+        self, inputs: Tensor, own: Memory, source: Memory, state: State, look: bool
+    ) -> tuple[Tensor, Tensor | None]:
+        """States (batch, queries, dim), and with `look` the weights on the source.
+
+        `own` is the memory of the words so far.
+        """
+        entered = self.around_looks_back.enter(inputs)
+        seen, _ = self.looks_back.read(entered, own, state)
+        inputs = self.around_looks_back.leave(inputs, seen)
+        entered = self.around_looks.enter(inputs)
+        weights = None
+        if look:
+            attended = self.looks(entered, source, state)
+            seen, weights = attended.context, attended.trace["heads"]
+        else:
+            seen, _ = self.looks.read(entered, source, state)
+        inputs = self.around_looks.leave(inputs, seen)
+        seen = self.feed_forward(self.around_feed_forward.enter(inputs))
+        return self.around_feed_forward.leave(inputs, seen), weights
