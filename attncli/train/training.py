@@ -40,6 +40,8 @@ def train(
     with run.lock():
         if resume:
             refuse_changes(run.recipe(), recipe)
+        else:
+            run.write_recipe(recipe)
         prepared = prepare(recipe, run, say)
         torch.manual_seed(recipe.seed)
         model = build_model(recipe, prepared.codec.src.size, prepared.codec.tgt.size)
@@ -62,7 +64,8 @@ def train(
                     f"{run.path}: nothing left to do: {limit} (raise train.epochs, train.steps, "
                     "train.minutes or train.patience with --set)"
                 )
-        run.write_recipe(recipe)
+        if resume:
+            run.write_recipe(recipe)
         run.note({"parameters": count})
         return trainer.train()
 

@@ -173,6 +173,21 @@ def test_a_run_killed_before_it_was_marked_finished_can_be_finished(corpus, tmp_
     assert (run / "finished.json").exists()
 
 
+def test_a_run_cut_off_while_its_text_was_prepared_can_go_on(corpus, tmp_path, monkeypatch):
+    from attncli.train import training
+
+    def cut_off(*given):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(training, "prepare", cut_off)
+        with pytest.raises((KeyboardInterrupt, AssertionError)):
+            train(corpus, tmp_path, "early", *sets("train.epochs=1"))
+    done = attncli("train", "--resume", "early", "--runs", tmp_path)
+    assert done.code == 0, done.err
+    assert (tmp_path / "early" / "finished.json").exists()
+
+
 def test_a_run_without_a_checkpoint_is_not_the_newest(corpus, runs, tmp_path):
     done = attncli("train", "--data", "nowhere-at-all", "--runs", tmp_path)
     assert done.code == 1
