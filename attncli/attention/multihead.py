@@ -79,9 +79,9 @@ class MultiHead(Attention):
         folded = Memory(
             memory.keys.flatten(0, 1),
             memory.values.flatten(0, 1),
-            memory.mask.repeat_interleave(self.heads, 0),
+            self._for_each(memory.mask),
         )
-        inner = {name: part.repeat_interleave(self.heads, 0) for name, part in state.items()}
+        inner = {name: self._for_each(part) for name, part in state.items()}
         return self.split(self.query(query)).flatten(0, 1), folded, inner
 
     def _unfolded(self, state: State) -> State:
@@ -90,6 +90,11 @@ class MultiHead(Attention):
     def _joined(self, context: Tensor) -> Tensor:
         joined: Tensor = self.join(self._by_head(context).transpose(1, 2).flatten(2))
         return joined
+
+    def _for_each(self, shared: Tensor) -> Tensor:
+        """(batch, ...) to (batch * heads, ...), the same for every head."""
+        batch, *rest = shared.shape
+        return shared.unsqueeze(1).expand(batch, self.heads, *rest).flatten(0, 1)
 
     def _by_head(self, folded: Tensor) -> Tensor:
         """(batch * heads, a, b) to (batch, heads, a, b)."""

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from attncli.models.cross_entropy import projected_cross_entropy
 from attncli.models.decoded import Decoded, Source
+from attncli.models.top import top
 
 
 class Loss(NamedTuple):
@@ -39,9 +40,7 @@ class Output(nn.Module):
 
         Each is (batch, queries, k).
         """
-        log_probs = self.log_probs(decoded, source)
-        top, ids = log_probs.topk(min(k, log_probs.size(-1)), -1)
-        return top, ids
+        return top(self.log_probs(decoded, source), k)
 
 
 class Projection(Output):
@@ -77,5 +76,7 @@ class Projection(Output):
 
     def best(self, decoded: Decoded, source: Source, k: int) -> tuple[Tensor, Tensor]:
         logits = self.logits(decoded.hidden)
-        top, ids = logits.topk(min(k, logits.size(-1)), -1)
-        return top - logits.logsumexp(-1, keepdim=True), ids
+        best, ids = top(logits, k)
+        highest = best[..., :1]
+        normalizer = (logits - highest).exp_().sum(-1, keepdim=True).log_() + highest
+        return best - normalizer, ids

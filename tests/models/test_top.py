@@ -1,0 +1,28 @@
+"""The two rounds of selection give what one sort gives."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from attncli.models.top import GROUP, top
+
+
+@pytest.mark.parametrize("vocab", [3, GROUP, 6 * GROUP, 6 * GROUP + 1, 20 * GROUP, 20 * GROUP + 17])
+@pytest.mark.parametrize("k", [1, 2, 6])
+def test_it_is_the_head_of_a_sort(vocab, k):
+    torch.manual_seed(vocab + k)
+    scores = torch.randn(4, 3, vocab)
+    values, indices = top(scores, k)
+    ordered, places = scores.sort(-1, descending=True)
+    assert torch.equal(values, ordered[..., :k])
+    assert torch.equal(indices, places[..., :k])
+
+
+def test_the_largest_may_all_lie_in_one_group_or_behind_the_last():
+    scores = torch.zeros(2, 10 * GROUP + 5)
+    scores[0, 3 * GROUP : 3 * GROUP + 4] = torch.tensor([4.0, 3.0, 2.0, 1.0])
+    scores[1, -4:] = torch.tensor([1.0, 2.0, 3.0, 4.0])
+    _, indices = top(scores, 4)
+    assert indices[0].tolist() == [3 * GROUP + place for place in range(4)]
+    assert indices[1].tolist() == [10 * GROUP + place for place in (4, 3, 2, 1)]
