@@ -22,6 +22,7 @@ LINES = [
     search objective optimizers schedules
     models text
     attention recipe
+    schema
     registry
     errors
     """.strip().splitlines()
@@ -83,9 +84,10 @@ def test_nobody_imports_upwards_or_sideways(module: str) -> None:
         assert "recipe" not in others, f"{module} sees a recipe"
 
 
-@pytest.mark.parametrize(
-    "module", [name for name in SOURCES if group(name) in ("text", "recipe", "errors", "registry")]
-)
+LIGHT = ("text", "recipe", "errors", "registry", "schema")
+
+
+@pytest.mark.parametrize("module", [name for name in SOURCES if group(name) in LIGHT])
 def test_text_and_recipes_need_no_torch(module: str) -> None:
     assert not [name for name in reached(module) if name.split(".")[0] == "torch"]
 

@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 
 import pytest
 
-from attncli import registry
-from attncli.errors import UsageError
+from attncli import registry, schema
+from attncli.errors import AttnError, UsageError
 from attncli.registry import Choice, Count, Positive, Probability, Range
 
 PartChoice = Annotated[Choice, "part"]
@@ -84,6 +84,18 @@ def test_names_and_aliases() -> None:
         registry.find("part", "xyz")
 
 
+def test_two_classes_of_one_name_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Minute(Part):
+        name = "minute"
+        aliases = ("small",)
+
+    monkeypatch.setattr(Minute, "__module__", "parts")
+    monkeypatch.setattr(sys.modules["parts"], "Minute", Minute, raising=False)
+    registry.classes.cache_clear()
+    with pytest.raises(AttnError, match=r"named 'small': parts\.Small and parts\..*Minute"):
+        registry.names("part")
+
+
 def test_a_choice_builds_what_it_holds() -> None:
     big = Choice("part", "big", {"part": Choice("part", "tiny", {"rate": 0.1})})
     built = big.build(3)
@@ -92,16 +104,16 @@ def test_a_choice_builds_what_it_holds() -> None:
 
 
 def test_a_docstring_is_read() -> None:
-    found = registry.describe(Small)
+    found = schema.describe(Small)
     assert found.summary == "A small part."
     assert found.equation == "y = x + 1"
     assert found.notes == "It has one note."
     assert found.options == {"rate": "share of something"}
-    assert registry.options(Small)["rate"].text == "share of something"
+    assert schema.options(Small)["rate"].text == "share of something"
 
 
 def test_options_are_the_keyword_only_arguments() -> None:
-    found = registry.options(Big)
+    found = schema.options(Big)
     assert list(found)[:3] == ["part", "spare", "mode"]
     assert found["part"].family == found["spare"].family == "part"
     assert found["files"].expects() == "a list, each a text or null"
@@ -121,7 +133,7 @@ def test_options_are_the_keyword_only_arguments() -> None:
     ],
 )
 def test_what_fits_is_taken(option: str, value: object, checked: object) -> None:
-    found = registry.options(Big)[option].check(value)
+    found = schema.options(Big)[option].check(value)
     assert found == checked
     assert type(found) is type(checked)
 
@@ -142,7 +154,7 @@ def test_what_fits_is_taken(option: str, value: object, checked: object) -> None
 )
 def test_what_does_not_fit_is_refused(option: str, value: object, message: str) -> None:
     with pytest.raises(ValueError, match=message.replace(".", r"\.")):
-        registry.options(Big)[option].check(value)
+        schema.options(Big)[option].check(value)
 
 
 def test_a_file_of_ones_own(tmp_path: Path) -> None:

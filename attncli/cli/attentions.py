@@ -37,10 +37,10 @@ def attentions(
 
 
 def _mechanism(name: str, is_long: bool) -> None:
-    from attncli import registry
+    from attncli import registry, schema
 
     kind = registry.find("attention", name)
-    said = registry.describe(kind)
+    said = schema.describe(kind)
     aliases = vars(kind).get("aliases", ())
     print(name + (f"  (also {', '.join(aliases)})" if aliases else ""))
     print(f"  {said.summary}")
@@ -50,7 +50,7 @@ def _mechanism(name: str, is_long: bool) -> None:
         for line in said.notes.splitlines():
             print(f"  {line}")
     print(f"  Paper: {' '.join(said.paper.split())}")
-    for option in registry.options(kind).values():
+    for option in schema.options(kind).values():
         default = getattr(option.default, "name", option.default)
         print(f"  model.attention.{option.name} = {_shown(default)}  {option.text}")
     print()

@@ -8,11 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from types import NoneType
 
-from attncli import registry
+from attncli import registry, schema
 from attncli.errors import UsageError, suggestion
 from attncli.recipe.file import Setting, wrap
 from attncli.recipe.library import preset_names
-from attncli.registry import Choice, Option
+from attncli.registry import Choice
+from attncli.schema import Option
 
 Layer = Mapping[str, Setting]
 SWITCHES = {"on": True, "yes": True, "off": False, "no": False}
@@ -28,15 +29,15 @@ class Checker:
         self, component: type, layers: list[Layer], path: str, owner: str = ""
     ) -> dict[str, object]:
         """Every option of a class: the last layer's value, else the constructor's default."""
-        schema = registry.options(component)
+        known = schema.options(component)
         for layer in layers:
             for key, setting in layer.items():
-                if key not in schema:
-                    hint = suggestion(key, schema) or suggestion_within(key, schema)
+                if key not in known:
+                    hint = suggestion(key, known) or suggestion_within(key, known)
                     what = f"{owner} has no '{key}'" if owner else "no such setting"
                     self.report(setting, f"{path}.{key}", f"{what}{hint}")
         merged: dict[str, object] = {}
-        for name, option in schema.items():
+        for name, option in known.items():
             given = [layer[name] for layer in layers if name in layer]
             at = f"{path}.{name}"
             if option.family is not None:
@@ -146,13 +147,13 @@ def meant(option: Option, setting: Setting) -> object:
     return value
 
 
-def suggestion_within(key: str, schema: Mapping[str, Option]) -> str:
-    """'; did you mean X.Y?' for an option Y of a component X that the schema holds by default."""
+def suggestion_within(key: str, known: Mapping[str, Option]) -> str:
+    """'; did you mean X.Y?' for an option Y of a known option's component X."""
     held = {
         inner: f"{name}.{inner}"
-        for name, option in schema.items()
+        for name, option in known.items()
         if option.family is not None and isinstance(option.default, Choice)
-        for inner in registry.options(registry.find(option.family, option.default.name))
+        for inner in schema.options(registry.find(option.family, option.default.name))
     }
     close = difflib.get_close_matches(key, held, n=1)
     return f"; did you mean '{held[close[0]]}'?" if close else ""

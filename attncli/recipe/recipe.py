@@ -16,13 +16,14 @@ from pathlib import Path
 
 import yaml
 
-from attncli import registry
+from attncli import registry, schema
 from attncli.errors import RecipeError, UsageError, suggestion
 from attncli.recipe.check import Checker
 from attncli.recipe.file import Setting, parse, read_file, scalar
 from attncli.recipe.library import find_recipe, read_chain, with_presets
 from attncli.recipe.write import RecipeDumper, fingerprint, flattened, plain, with_copies
-from attncli.registry import Choice, Option, Range
+from attncli.registry import Choice, Range
+from attncli.schema import Option
 
 SECTIONS: dict[str, str | Choice] = {
     "data": "attncli.text.corpus:Data",
@@ -238,6 +239,6 @@ def _section(
 def _nearest(key: str) -> str:
     """Points to the section of that name, or to the section that has such a setting."""
     for section, target in SECTIONS.items():
-        if key in registry.options(section_class(section)) and not isinstance(target, Choice):
+        if key in schema.options(section_class(section)) and not isinstance(target, Choice):
             return f"; did you mean '{section}.{key}'?"
     return suggestion(key, [*SECTIONS, *FREE, "extends"])

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from attncli import registry
+from attncli import schema
 from attncli.attention.base import (
     Attended,
     Attention,
@@ -267,11 +267,11 @@ def reading_equals_looking(subject: Subject) -> None:
 
 def it_says_what_it_computes(subject: Subject) -> None:
     kind = type(subject.attention)
-    said = registry.describe(kind)
+    said = schema.describe(kind)
     assert said.summary.endswith((".", ")."))
     assert "=" in said.equation
     assert any(character.isdigit() for character in said.paper)
-    for name, option in registry.options(kind).items():
+    for name, option in schema.options(kind).items():
         assert option.text, f"{name} is not described"
     assert inspect.getdoc(kind) != inspect.getdoc(Attention)
 
