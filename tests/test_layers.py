@@ -105,7 +105,7 @@ NAMING = ("name", "aliases")
 OWNERS = {
     str(found.value): module
     for module in SOURCES
-    if group(module) == "attention" and module != "attncli.attention.normalizers"
+    if group(module) == "attention" and not module.startswith("attncli.attention.normalizers")
     for found in own_names(module)
 }
 

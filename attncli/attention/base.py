@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from attncli.attention.normalizers import Normalizer
+from attncli.attention.normalizers.base import Normalizer
 from attncli.errors import UsageError
 from attncli.registry import Choice
 
