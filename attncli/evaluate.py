@@ -91,7 +91,8 @@ def evaluate(
 ) -> tuple[Evaluation, list[Translation]]:
     """Translates a test set and measures everything that can be measured on it."""
     begun = time.monotonic()
-    translations = translator.translate([pair.src for pair in pairs])
+    documents = [pair.document for pair in pairs]
+    translations = translator.translate([pair.src for pair in pairs], documents=documents)
     seconds = time.monotonic() - begun
     found = score_texts(test, [one.text for one in translations], pairs, scorer, metrics)
     forced = force(loaded, pairs, look=True)

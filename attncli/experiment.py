@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -14,7 +16,7 @@ from attncli.objective import Objective
 from attncli.recipe import Recipe
 from attncli.run import Run
 from attncli.search import Search
-from attncli.text.batch import pad
+from attncli.text.batch import pad, pad_documents
 from attncli.text.codec import Codec
 from attncli.text.piece_model import EOS, PAD
 
@@ -75,7 +77,19 @@ def of_model(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {n.removeprefix(MODEL): part for n, part in tensors.items() if n.startswith(MODEL)}
 
 
-def source_of(rows: list[list[int]], device: torch.device) -> Source:
-    """Encoded sentences as what the encoder gets."""
+def source_of(
+    rows: Sequence[Sequence[int]],
+    device: torch.device,
+    before: Sequence[Sequence[Sequence[int]]] | None = None,
+) -> Source:
+    """Encoded sentences as what the encoder gets, with the sentences before each."""
     ids = torch.from_numpy(pad(rows)).to(device)
+    return Source(ids, ids != PAD, previous_of(pad_documents(before or [[]]), device))
+
+
+def previous_of(before: np.ndarray | None, device: torch.device) -> Source | None:
+    """Ids (batch, sentences, src_len) of the sentences before each as the model gets them."""
+    if before is None:
+        return None
+    ids = torch.from_numpy(before).to(device)
     return Source(ids, ids != PAD)

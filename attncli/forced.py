@@ -11,6 +11,7 @@ from attncli.attention_map import AttentionMap
 from attncli.experiment import Loaded, source_of
 from attncli.looking import attention_map
 from attncli.objective import shifted
+from attncli.text.documents import Past
 from attncli.text.pair import Pair
 
 SENTENCES = 32
@@ -40,11 +41,16 @@ def force(loaded: Loaded, pairs: Sequence[Pair], look: bool = False) -> list[For
     device = next(model.parameters()).device
     src = codec.encode_source([pair.src for pair in pairs])
     tgt = codec.encode_target([pair.tgt for pair in pairs])
+    past: Past[list[int]] = Past(model.previous)
+    before = [
+        past.hear(ids, pair.document, bool(pair.src.strip()))
+        for ids, pair in zip(src, pairs, strict=True)
+    ]
     order = sorted(range(len(pairs)), key=lambda row: (len(src[row]), len(tgt[row])))
     forced: dict[int, Forced] = {}
     for begin in range(0, len(order), SENTENCES):
         rows = order[begin : begin + SENTENCES]
-        source = source_of([src[row] for row in rows], device)
+        source = source_of([src[row] for row in rows], device, [before[row] for row in rows])
         target = source_of([tgt[row] for row in rows], device).ids
         decoded = model(source, shifted(target), look)
         each = model.output.log_probs(decoded, source).gather(2, target.unsqueeze(2)).squeeze(2)

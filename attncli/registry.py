@@ -28,6 +28,7 @@ FAMILIES = {
     "wiring": "attncli.models.wiring",
     "cell": "attncli.models.cells",
     "readout": "attncli.models.readout",
+    "context": "attncli.models.context",
     "bridge": "attncli.models.bridge",
     "positions": "attncli.models.positions",
     "output": "attncli.models.output",

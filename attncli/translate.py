@@ -16,6 +16,7 @@ from attncli.models.base import Seq2Seq
 from attncli.models.ensemble import Ensemble
 from attncli.search import Found, Search
 from attncli.text.codec import Codec
+from attncli.text.documents import Line, Past, by_blank_lines
 from attncli.text.pair import Pair
 from attncli.text.piece_model import EOS, UNK
 
@@ -55,13 +56,18 @@ def decode(
     device: torch.device,
     look: bool = False,
     sentences: int = SENTENCES,
+    before: Sequence[Sequence[Sequence[int]]] | None = None,
 ) -> list[list[Found]]:
-    """Translations of encoded sentences, in their order; neighbours in length share a batch."""
+    """Translations of encoded sentences, in their order; neighbours in length share a batch.
+
+    `before` are the sentences before each in its document, the nearest first.
+    """
+    past = before or [[] for _ in rows]
     order = sorted(range(len(rows)), key=lambda row: len(rows[row]))
     found: list[list[Found]] = [[] for _ in rows]
     for begin in range(0, len(order), sentences):
         chosen = order[begin : begin + sentences]
-        source = source_of([rows[row] for row in chosen], device)
+        source = source_of([rows[row] for row in chosen], device, [past[row] for row in chosen])
         for row, hypotheses in zip(chosen, search.find(model, source, look), strict=True):
             found[row] = hypotheses
     return found
@@ -97,21 +103,40 @@ class Translator:
         self.first = first
         self.device = next(first.model.parameters()).device
 
-    def translate(self, lines: Sequence[str], look: bool = False) -> list[Translation]:
-        """The translation of every line, in order."""
-        return list(self.stream(lines, look))
+    def translate(
+        self, lines: Sequence[str], look: bool = False, documents: Sequence[str | None] = ()
+    ) -> list[Translation]:
+        """The translation of every line, in order.
 
-    def stream(self, lines: Iterable[str], look: bool = False) -> Iterator[Translation]:
-        """Translations as they come; at most WINDOW batches of lines are held at a time."""
-        pending = iter(lines)
-        while window := list(islice(pending, WINDOW * self.sentences)):
-            yield from self._window(window, look)
+        `documents` says which document each line is of; without it blank lines divide them.
+        """
+        windows = by_blank_lines([lines])
+        if documents:
+            windows = iter([[*map(Line, lines, documents)]])
+        return list(self.stream(windows, look))
 
-    def _window(self, lines: list[str], look: bool) -> Iterator[Translation]:
+    def stream(self, windows: Iterable[list[Line]], look: bool = False) -> Iterator[Translation]:
+        """Translations as they come; of a window at most WINDOW batches are held at a time."""
+        past: Past[list[int]] = Past(self.model.previous)
+        for window in windows:
+            pending = iter(window)
+            while lines := list(islice(pending, WINDOW * self.sentences)):
+                yield from self._window(lines, past, look)
+
+    def _window(
+        self, window: list[Line], past: Past[list[int]], look: bool
+    ) -> Iterator[Translation]:
         looks = look or self.replace_unknown
+        lines = [line.text for line in window]
         filled = [number for number, line in enumerate(lines) if line.strip()]
         rows = self.codec.encode_source([lines[number] for number in filled])
-        found = decode(self.model, self.search, rows, self.device, looks, self.sentences)
+        encoded = dict(zip(filled, rows, strict=True))
+        heard = [
+            past.hear(encoded.get(number, []), line.document, number in encoded)
+            for number, line in enumerate(window)
+        ]
+        before = [heard[number] for number in filled]
+        found = decode(self.model, self.search, rows, self.device, looks, self.sentences, before)
         by_line = dict(zip(filled, zip(rows, found, strict=True), strict=True))
         for number, line in enumerate(lines):
             if number not in by_line:

@@ -50,6 +50,7 @@ def translate(
     import torch
 
     from attncli.errors import UsageError
+    from attncli.text.documents import by_blank_lines
     from attncli.translate import WINDOW, Translator
 
     models = open_models(run, runs, checkpoint, device, threads)
@@ -59,14 +60,12 @@ def translate(
     translator = Translator(models, search, sentences=batch, replace_unknown=replace_unknown)
     torch.manual_seed(models[0].recipe.seed if seed is None else seed)
     looks = alignments or form == "jsonl"
-    number = 0
-    for lines in batches_of_lines(file, WINDOW * batch):
-        for one in translator.stream(lines, looks):
-            if alignments and one.source.strip() and one.hypotheses[0].attention is None:
-                raise UsageError("--alignments: this model has no attention")
-            for text in _written(one, number, form, alignments, search.n_best):
-                print(text, flush=True)
-            number += 1
+    windows = by_blank_lines(batches_of_lines(file, WINDOW * batch))
+    for number, one in enumerate(translator.stream(windows, looks)):
+        if alignments and one.source.strip() and one.hypotheses[0].attention is None:
+            raise UsageError("--alignments: this model has no attention")
+        for text in _written(one, number, form, alignments, search.n_best):
+            print(text, flush=True)
 
 
 def _written(one: Translation, number: int, form: str, alignments: bool, n_best: int) -> list[str]:

@@ -20,6 +20,7 @@ class Seq2Seq(nn.Module):
     name: ClassVar[str | None] = None
     output: Output
     longest: int = sys.maxsize  # pieces that the decoder has positions for
+    previous: int = 0  # sentences of the document before the one it translates that it reads
 
     def encode(self, source: Source) -> tuple[tuple[Memory, ...], State]:
         """What the readers of the decoder may look at, and the state before the first word."""

@@ -53,6 +53,7 @@ class Ensemble(Seq2Seq):
         super().__init__()
         self.models: Layers[Seq2Seq] = Layers(models)
         self.longest = min(model.longest for model in models)
+        self.previous = max(model.previous for model in models)
         self.output = MeanOutput([model.output for model in models])
 
     def encode(self, source: Source) -> tuple[tuple[Memory, ...], State]:

@@ -10,10 +10,11 @@ from attncli.attention.base import Attention, AttentionChoice, Memory, State
 from attncli.models.base import Seq2Seq
 from attncli.models.bridge import Bridge, BridgeSizes
 from attncli.models.cells import CellChoice
+from attncli.models.context.base import Context
 from attncli.models.decoded import Decoded, Source
 from attncli.models.dropout import Dropout
 from attncli.models.embedding import Tied, embeddings
-from attncli.models.encoder import RecurrentEncoder
+from attncli.models.encoder import Encoded, RecurrentEncoder
 from attncli.models.wiring.base import DecoderSizes, Wiring
 from attncli.registry import Choice, Positive, Share
 
@@ -26,6 +27,7 @@ class Recurrent(Seq2Seq):
         reads: when it looks: before, after or between its state updates
         cell: the recurrent cell of encoder and decoder
         readout: what the output layer reads
+        context: how the previous sentences of the document are read
         bridge: where the decoder's first state comes from
         output: the output layer
         encoder: the order in which the source is read
@@ -50,6 +52,7 @@ class Recurrent(Seq2Seq):
         reads: Annotated[Choice, "wiring"] = Choice("wiring", "after"),
         cell: CellChoice = Choice("cell", "lstm"),
         readout: Annotated[Choice, "readout"] = Choice("readout", "tanh"),
+        context: Annotated[Choice, "context"] = Choice("context", "none"),
         bridge: Annotated[Choice, "bridge"] = Choice("bridge", "last"),
         output: Annotated[Choice, "output"] = Choice("output", "projection"),
         encoder: Literal["bidirectional", "forward", "reversed"] = "bidirectional",
@@ -71,6 +74,8 @@ class Recurrent(Seq2Seq):
             BridgeSizes(hidden, hidden, layers, self.decoder.parts, self.encoder.directions)
         )
         width = self.decoder.readout.dim
+        self.context: Context = context.build(width, hidden)
+        self.previous = self.context.previous
         self.output = output.build(width, tgt_vocab)
         self.src_embedding, self.tgt_embedding = embeddings(
             src_vocab, tgt_vocab, embedding, self.output, width, tied
@@ -79,20 +84,33 @@ class Recurrent(Seq2Seq):
         self.context_dropout = Dropout(context_dropout)
         self.output_dropout = Dropout(output_dropout)
 
+    def read(self, ids: Tensor, mask: Tensor) -> Encoded:
+        """Sentences as the encoder sees them, from their ids and mask (batch, src_len)."""
+        encoded: Encoded = self.encoder(self.embedding_dropout(self.src_embedding(ids)), mask)
+        return encoded
+
+    def states(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """What a reader may look at, (batch, src_len, hidden)."""
+        states: Tensor = self.context_dropout(self.read(ids, mask).states)
+        return states
+
     def encode(self, source: Source) -> tuple[tuple[Memory, ...], State]:
-        embedded = self.embedding_dropout(self.src_embedding(source.ids))
-        encoded = self.encoder(embedded, source.mask)
+        encoded = self.read(source.ids, source.mask)
         states = self.context_dropout(encoded.states)
         memory = self.decoder.attention.remember(states, source.mask)
-        return (memory,), self.decoder.start(self.bridge(encoded), memory)
+        before = self.context.remember(source, self.states)
+        return (memory, *before), self.decoder.start(self.bridge(encoded), memory)
 
     def decode_step(
         self, token: Tensor, memories: tuple[Memory, ...], state: State, look: bool = False
     ) -> Decoded:
-        return self.decoder.step(self.tgt_embedding(token), memories[0], state, look)
+        decoded = self.decoder.step(self.tgt_embedding(token), memories[0], state, look)
+        found: Decoded = self.context(decoded, memories[1:], look)
+        return found
 
     def forward(self, source: Source, tgt: Tensor, look: bool = False) -> Decoded:
-        (memory,), state = self.encode(source)
+        (memory, *before), state = self.encode(source)
         embedded = self.embedding_dropout(self.tgt_embedding(tgt))
-        decoded = self.decoder.run(embedded, memory, state, look)
-        return decoded._replace(hidden=self.output_dropout(decoded.hidden))
+        decoded = self.context(self.decoder.run(embedded, memory, state, look), (*before,), look)
+        found: Decoded = decoded._replace(hidden=self.output_dropout(decoded.hidden))
+        return found

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from attncli.attention.base import Attention, AttentionChoice, Memory, State, all_steps
 from attncli.errors import UsageError
 from attncli.models.base import Seq2Seq
+from attncli.models.context.base import Context
 from attncli.models.decoded import Decoded, Source
 from attncli.models.dropout import Dropout
 from attncli.models.embedding import Embedding, Tied, embeddings
@@ -32,6 +33,7 @@ class Transformer(Seq2Seq):
         decoder_layers: layers of the decoder; 0 takes the encoder's
         norm: normalize after each sub-layer (the paper) or before it
         positions: how the order of words is known
+        context: how the previous sentences of the document are read
         window: a word looks at this many words on each side of it; 0 at all of them
         output: the output layer
         tied: share the output layer's matrix with the target embedding, or all three
@@ -54,6 +56,7 @@ class Transformer(Seq2Seq):
         decoder_layers: Count = 0,
         norm: Norm = "post",
         positions: Annotated[Choice, "positions"] = Choice("positions", "sinusoidal"),
+        context: Annotated[Choice, "context"] = Choice("context", "none"),
         window: Count = 0,
         output: Annotated[Choice, "output"] = Choice("output", "projection"),
         tied: Tied = "none",
@@ -94,6 +97,8 @@ class Transformer(Seq2Seq):
         pre = norm == "pre"
         self.encoder_norm = nn.LayerNorm(dim) if pre else nn.Identity()
         self.decoder_norm = nn.LayerNorm(dim) if pre else nn.Identity()
+        self.context: Context = context.build(dim, dim)
+        self.previous = self.context.previous
 
     def embed(self, table: Embedding, ids: Tensor, positions: Tensor) -> Tensor:
         """E y + position, (batch, length, dim)."""
@@ -106,28 +111,34 @@ class Transformer(Seq2Seq):
         apart = (steps.unsqueeze(0) - steps.unsqueeze(1)).abs()
         return (apart <= (self.window or length)).unsqueeze(0)
 
-    def encode(self, source: Source) -> tuple[tuple[Memory, ...], State]:
-        length = source.ids.size(1)
-        states = self.embed(self.src_embedding, source.ids, torch.arange(length).to(source.ids))
-        mask = source.mask.unsqueeze(1)
+    def states(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """What a reader may look at, (batch, src_len, dim); ids and mask are (batch, src_len)."""
+        length = ids.size(1)
+        states = self.embed(self.src_embedding, ids, torch.arange(length).to(ids))
+        reach = mask.unsqueeze(1)
         if self.window:
-            mask = mask & self.near(length, source.ids)
+            reach = reach & self.near(length, ids)
         for layer in self.encoder_layers:
-            states = layer(states, mask)
-        states = self.encoder_norm(states)
+            states = layer(states, reach)
+        encoded: Tensor = self.encoder_norm(states)
+        return encoded
+
+    def encode(self, source: Source) -> tuple[tuple[Memory, ...], State]:
+        states = self.states(source.ids, source.mask)
         memories = tuple(layer.looks.remember(states, source.mask) for layer in self.decoder_layers)
+        memories += self.context.remember(source, self.states)
         start: State = {"position": source.ids.new_zeros(source.ids.size(0), 1)}
         start["lineage"] = source.ids.new_zeros(source.ids.size(0), 1, 0)
         return memories, start
 
     def reserve(self, memories: tuple[Memory, ...], queries: int, steps: int) -> tuple[Memory, ...]:
         room = []
-        for memory in memories:
+        for memory in memories[: len(self.decoder_layers)]:
             batch, heads, _, head_dim = memory.keys.shape
             shape = (batch, heads, queries * steps, head_dim)
             blank = memory.mask.new_zeros(batch, 1, queries * steps)
             room.append(Memory(memory.keys.new_zeros(shape), memory.keys.new_zeros(shape), blank))
-        return memories + tuple(room)
+        return *room, *memories
 
     def decode_step(
         self, token: Tensor, memories: tuple[Memory, ...], state: State, look: bool = False
@@ -145,7 +156,7 @@ class Transformer(Seq2Seq):
         count = len(self.decoder_layers)
         seen = []
         for layer, source, room in zip(
-            self.decoder_layers, memories[:count], memories[count:], strict=True
+            self.decoder_layers, memories[count : 2 * count], memories[:count], strict=True
         ):
             entered = layer.around_looks_back.enter(inputs)
             written = layer.looks_back.remember(entered, mask[:, 0, begin:])
@@ -156,7 +167,9 @@ class Transformer(Seq2Seq):
             inputs, weights = layer(inputs, own, source, {"position": position}, look)
             seen.append(weights)
         after = {"position": position + 1, "lineage": lineage}
-        return self._decoded(self.decoder_norm(inputs), seen, after)
+        decoded = _decoded(self.decoder_norm(inputs), seen, after)
+        found: Decoded = self.context(decoded, memories[2 * count :], look)
+        return found
 
     def forward(self, source: Source, tgt: Tensor, look: bool = False) -> Decoded:
         memories, state = self.encode(source)
@@ -166,15 +179,19 @@ class Transformer(Seq2Seq):
         past = torch.ones(length, length, dtype=torch.bool, device=tgt.device).tril()
         mask = past.unsqueeze(0) & self.near(length, tgt)
         mask = mask.expand(tgt.size(0), -1, -1)
+        count = len(self.decoder_layers)
         seen = []
-        for layer, memory in zip(self.decoder_layers, memories, strict=True):
+        for layer, memory in zip(self.decoder_layers, memories[:count], strict=True):
             entered = layer.around_looks_back.enter(inputs)
             own = layer.looks_back.remember(entered, mask[:, 0])._replace(mask=mask)
             inputs, weights = layer(inputs, own, memory, steps, look)
             seen.append(weights)
-        return self._decoded(self.decoder_norm(inputs), seen, {})
+        decoded = _decoded(self.decoder_norm(inputs), seen, {})
+        found: Decoded = self.context(decoded, memories[count:], look)
+        return found
 
-    def _decoded(self, hidden: Tensor, seen: list[Tensor | None], state: State) -> Decoded:
-        looked = [weights.transpose(1, 2) for weights in seen if weights is not None]
-        weights = torch.stack(looked, 1) if looked else None
-        return Decoded(hidden, weights, state, {}, {})
+
+def _decoded(hidden: Tensor, seen: list[Tensor | None], state: State) -> Decoded:
+    looked = [weights.transpose(1, 2) for weights in seen if weights is not None]
+    weights = torch.stack(looked, 1) if looked else None
+    return Decoded(hidden, weights, state, {}, {})

@@ -19,6 +19,7 @@ class Batch(NamedTuple):
     src: np.ndarray  # (batch, src_len) int64, EOS at the end
     tgt: np.ndarray  # (batch, tgt_len) int64, EOS at the end, no BOS
     links: np.ndarray | None  # (batch, tgt_len, src_len) float32, linked rows sum to one
+    before: np.ndarray | None = None  # (batch, sentences, src_len), the nearest sentence first
 
 
 class Batches:
@@ -65,12 +66,16 @@ class Batches:
                 begin, most = place, length
         return np.split(rows, places)
 
-    def collate(self, store: Store, rows: np.ndarray) -> Batch:
-        """The pairs of these rows as one batch, cut as the epoch that has begun cuts them."""
+    def collate(self, store: Store, rows: np.ndarray, previous: int = 0) -> Batch:
+        """The pairs of these rows as one batch, cut as the epoch that has begun cuts them.
+
+        With up to `previous` sentences of its document before each.
+        """
         cuts = store.read(rows)
         src, tgt = pad([cut.src for cut in cuts]), pad([cut.tgt for cut in cuts])
         links = _links(cuts, src.shape[1], tgt.shape[1]) if store.facts["links"] else None
-        return Batch(rows, src, tgt, links)
+        before = pad_documents([store.before(int(row), previous) for row in rows])
+        return Batch(rows, src, tgt, links, before)
 
 
 def pad(rows: Sequence[Sequence[int] | np.ndarray]) -> np.ndarray:
@@ -78,6 +83,22 @@ def pad(rows: Sequence[Sequence[int] | np.ndarray]) -> np.ndarray:
     padded = np.full((len(rows), max(map(len, rows))), PAD, np.int64)
     for place, row in enumerate(rows):
         padded[place, : len(row)] = row
+    return padded
+
+
+def pad_documents(before: Sequence[Sequence[Sequence[int] | np.ndarray]]) -> np.ndarray | None:
+    """The sentences before each of some sentences as (rows, most, longest), PAD at the ends.
+
+    None where nothing stands before any.
+    """
+    most = max(map(len, before))
+    if not most:
+        return None
+    longest = max(len(ids) for sentences in before for ids in sentences)
+    padded = np.full((len(before), most, longest), PAD, np.int64)
+    for place, sentences in enumerate(before):
+        for distance, ids in enumerate(sentences):
+            padded[place, distance, : len(ids)] = ids
     return padded
 
 

@@ -10,10 +10,12 @@ class Pair(NamedTuple):
 
     `links` are sure gold alignments (source word, target word), counted from 0 in words that are
     separated by spaces; None where nobody aligned the pair. `possible` are further links that an
-    annotator would accept.
+    annotator would accept. Pairs that follow one another and name one `document` are of that
+    document; one that names none stands alone.
     """
 
     src: str
     tgt: str
     links: tuple[tuple[int, int], ...] | None = None
     possible: tuple[tuple[int, int], ...] = ()
+    document: str | None = None

@@ -155,7 +155,7 @@ def reversed_pair(pair: Pair) -> Pair:
     """The pair in the other direction."""
     links = None if pair.links is None else tuple(sorted((t, s) for s, t in pair.links))
     possible = tuple(sorted((t, s) for s, t in pair.possible))
-    return Pair(pair.tgt, pair.src, links, possible)
+    return Pair(pair.tgt, pair.src, links, possible, pair.document)
 
 
 def linked(pair: Pair, gold: Gold | None) -> Pair:

@@ -38,6 +38,9 @@ class Store:
         self.src_starts = _mapped(folder / "src.starts", np.int64)
         self.tgt_starts = _mapped(folder / "tgt.starts", np.int64)
         self.kept = _mapped(folder / "kept", np.int64)  # the pairs that train
+        self.documents = (
+            _mapped(folder / "documents", np.int64) if self.facts.get("documents") else None
+        )
         self.link_ends = _mapped(folder / "links", np.int32).reshape(-1, 2)
         self.link_starts = _mapped(folder / "links.starts", np.int64)
 
@@ -57,6 +60,18 @@ class Store:
         if not self.facts["links"]:
             return None
         return self.link_ends[self.link_starts[row] : self.link_starts[row + 1]]
+
+    def before(self, row: int, count: int) -> list[np.ndarray]:
+        """Source ids of up to `count` sentences before a pair, the nearest first."""
+        if self.documents is None:
+            return []
+        first = int(self.documents[row])
+        found: list[np.ndarray] = []
+        while row > first and len(found) < count:
+            row -= 1
+            if len(ids := self.src(row)) > 1:
+                found.append(ids)
+        return found
 
     def begin(self, epoch: int, seed: int) -> None:
         """Hears which epoch is read next; every one reads the same here."""
@@ -104,11 +119,15 @@ def write_store(
 
 class _Writer:
     def __init__(self, folder: Path) -> None:
-        names = ("src.ids", "tgt.ids", "src.starts", "tgt.starts", "kept", "links", "links.starts")
+        names = ["src.ids", "tgt.ids", "src.starts", "tgt.starts", "kept", "documents"]
+        names += ["links", "links.starts"]
         self.folder = folder
         self.files = {name: (folder / name).open("wb") for name in names}
         self.ends = {"src": 0, "tgt": 0, "links": 0}
         self.rows = 0
+        self.document: str | None = None
+        self.first = 0  # row of the current document
+        self.documented = 0  # pairs that name a document
         self.linked = 0
         self.unlinked = 0  # pairs whose gold links did not survive tokenisation
         self.pieces = 0  # of pairs that train
@@ -125,6 +144,7 @@ class _Writer:
         facts = {
             "rows": self.rows,
             "links": self.linked > 0,
+            "documents": self.documented > 0,
             "unlinked": self.unlinked,
             "pieces": self.pieces,
             "unknown": self.unknown,
@@ -149,8 +169,18 @@ class _Writer:
         self._ends("links", [len(row) for row in links])
         trains = np.array([kept.trains for kept in chunk])
         self._append("kept", self.rows + np.flatnonzero(trains).astype(np.int64))
+        firsts = [self._first(kept.pair, self.rows + row) for row, kept in enumerate(chunk)]
+        self._append("documents", np.array(firsts, np.int64))
         self.rows += len(chunk)
         self.linked += sum(map(len, links))
+
+    def _first(self, pair: Pair, row: int) -> int:
+        """The row at which the pair's document begins."""
+        if pair.document is None or pair.document != self.document:
+            self.first = row
+        self.document = pair.document
+        self.documented += pair.document is not None
+        return self.first
 
     def _links(self, pair: Pair, codec: Codec, src_ids: list[int], tgt_ids: list[int]) -> Links:
         none = np.zeros((0, 2), np.int32)

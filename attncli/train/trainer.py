@@ -137,8 +137,9 @@ class Trainer:
             while progress.batch < len(order):
                 begun = time.monotonic()
                 rows = order[progress.batch : progress.batch + self.accumulate]
+                previous = self.model.previous
                 loss, rate = self.step(
-                    [self.batches.collate(self.store, r) for r in rows], len(order)
+                    [self.batches.collate(self.store, r, previous) for r in rows], len(order)
                 )
                 progress.batch += len(rows)
                 progress.seconds += time.monotonic() - begun

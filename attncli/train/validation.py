@@ -10,6 +10,7 @@ import torch
 from sacrebleu.metrics.bleu import BLEU
 from torch import Tensor
 
+from attncli.experiment import previous_of
 from attncli.models.base import Seq2Seq
 from attncli.models.decoded import Source
 from attncli.objective import shifted
@@ -62,7 +63,7 @@ class Validator:
         device = next(model.parameters()).device
         nll, words = 0.0, 0
         for rows in self.batches.epoch(self.store, 0, 0):
-            source, target = tensors(self.batches.collate(self.store, rows), device)
+            source, target = tensors(self.batches.collate(self.store, rows, model.previous), device)
             mask = target != PAD
             decoded = model(source, shifted(target))
             nll += float(model.output.nll(decoded, source, target, mask, 0.0).nll)
@@ -72,7 +73,11 @@ class Validator:
     def _bleu(self, model: Seq2Seq) -> float:
         device = next(model.parameters()).device
         rows = [self.store.src(row).tolist() for row in range(len(self.references))]
-        found = decode(model, self.search, rows, device)
+        before = [
+            [ids.tolist() for ids in self.store.before(row, model.previous)]
+            for row in range(len(rows))
+        ]
+        found = decode(model, self.search, rows, device, before=before)
         texts = [self.codec.decode_target(best[0].ids) for best in found]
         return float(self.bleu.corpus_score(texts, [self.references]).score)
 
@@ -80,4 +85,5 @@ class Validator:
 def tensors(batch: Batch, device: torch.device) -> tuple[Source, Tensor]:
     """A batch as the model gets it."""
     ids = torch.from_numpy(batch.src).to(device)
-    return Source(ids, ids != PAD), torch.from_numpy(batch.tgt).to(device)
+    before = previous_of(batch.before, device)
+    return Source(ids, ids != PAD, before), torch.from_numpy(batch.tgt).to(device)

@@ -1,0 +1,1 @@
+"""What a decoder knows of the sentences before the one that it translates."""
