@@ -8,9 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from attncli.errors import UsageError
+from attncli.estimators.base import Estimator, Pass, Term
 from attncli.models.base import Seq2Seq
 from attncli.models.decoded import Decoded, Source
-from attncli.registry import Probability, Range
+from attncli.registry import Choice, Probability, Range
 from attncli.text.piece_model import BOS, PAD
 
 
@@ -33,12 +34,18 @@ class Objective(nn.Module):
     Options:
         label_smoothing: share of the probability spread over the vocabulary
         guided: weight of guided alignment; needs data with gold links
+        estimator: how a gradient reaches an attention that draws positions
     """
 
     def __init__(
-        self, *, label_smoothing: Probability = 0.1, guided: Annotated[float, Range(0)] = 0.0
+        self,
+        *,
+        label_smoothing: Probability = 0.1,
+        guided: Annotated[float, Range(0)] = 0.0,
+        estimator: Annotated[Choice, "estimator"] = Choice("estimator", "backprop"),
     ) -> None:
         super().__init__()
+        self.estimator: Estimator = estimator.build()
         self.label_smoothing = label_smoothing
         self.guided = guided
 
@@ -49,15 +56,15 @@ class Objective(nn.Module):
 
         `links` (batch, tgt_len, src_len) are gold links, each linked row summing to one.
         """
-        decoded: Decoded = model(source, shifted(target), self.guided > 0)
-        mask = target != PAD
+        inputs, mask = shifted(target), target != PAD
+        decoded: Decoded = model(source, inputs, self.guided > 0)
         words = model.output.nll(decoded, source, target, mask, self.label_smoothing)
-        parts = {name: (term * mask).sum() for name, term in decoded.losses.items()}
-        total = words.loss + sum(parts.values())
+        terms = self.estimator(Pass(model, source, inputs, target, mask, decoded))
         if self.guided:
-            parts["guided"] = guided_alignment(decoded, links)
-            total = total + self.guided * parts["guided"]
-        return Losses(total, words.nll, {name: part.detach() for name, part in parts.items()})
+            terms["guided"] = Term(self.guided, guided_alignment(decoded, links))
+        total = words.loss + sum(term.weight * term.total for term in terms.values())
+        parts = {name: term.total.detach() for name, term in terms.items()}
+        return Losses(total, words.nll, parts)
 
 
 def shifted(target: Tensor) -> Tensor:

@@ -32,6 +32,8 @@ FAMILIES = {
     "bridge": "attncli.models.bridge",
     "positions": "attncli.models.positions",
     "output": "attncli.models.output",
+    "estimator": "attncli.estimators",
+    "baseline": "attncli.estimators.baselines",
     "optimizer": "attncli.optimizers",
     "schedule": "attncli.schedules",
 }

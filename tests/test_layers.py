@@ -20,6 +20,7 @@ LINES = [
     translate
     run
     search objective optimizers schedules
+    estimators
     models text
     attention recipe
     schema

@@ -57,6 +57,7 @@ class Attention(nn.Module):
     sequential: ClassVar[bool] = False  # a step depends on the weights of the steps before
     positional: ClassVar[bool] = False  # the order of the source matters beyond the memory
     normalized: ClassVar[bool] = True  # the weights of a query sum to one
+    sampled: ClassVar[bool] = False  # in training it draws, and brings `log_prob` and `entropy`
     equal_sizes: ClassVar[bool] = False  # query and memory must be of one size
 
     def __init__(

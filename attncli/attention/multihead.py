@@ -44,7 +44,7 @@ class MultiHead(Attention):
         self.attention: Attention = attention.build(self.head_dim, self.head_dim)
         keeps_form = type(self.attention).remember is Attention.remember
         fits = keeps_form and self.attention.context_dim == self.head_dim
-        if self.attention.sequential or not fits:
+        if self.attention.sequential or self.attention.sampled or not fits:
             raise UsageError(f"the heads of {self.name} cannot hold '{attention.name}'")
         self.query = nn.Linear(query_dim, query_dim)
         self.key = nn.Linear(memory_dim, query_dim)

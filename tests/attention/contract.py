@@ -2,6 +2,8 @@
 
 A check gets a `Subject` and fails by AssertionError. test_contract.py runs all of them on every
 registered attention; test_contract_catches.py feeds them attentions that are wrong on purpose.
+An attention that is `sampled` reads one position, so that what asks for gradients, or for every
+word, is asked of its expectation; tests/attention/test_hard.py has what its draws must hold.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from attncli.attention.base import (
     next_step,
     reordered,
 )
+from attncli.attention.expectation import expectation
 
 BATCH, QUERIES, SRC_LEN, QUERY_DIM, MEMORY_DIM = 3, 5, 7, 8, 12
 
@@ -112,6 +115,7 @@ def more_padding_changes_nothing(subject: Subject) -> None:
         assert_equal(more[..., :SRC_LEN], weights)
 
 
+@expectation()
 def real_words_are_read(subject: Subject) -> None:
     """Each real position matters somewhere, unless nothing is looked at or a window ends."""
     if subject.look().weights is None:
@@ -175,6 +179,7 @@ def a_permuted_source_permutes_the_weights(subject: Subject) -> None:
     assert_equal(moved.look().context, subject.look().context)
 
 
+@expectation()
 def every_parameter_learns(subject: Subject) -> None:
     attended = subject.look()
     after = subject.attention(subject.query + 0.5, subject.memory(), attended.state)
@@ -192,6 +197,7 @@ def every_parameter_learns(subject: Subject) -> None:
         assert gradient.abs().sum() > 0, f"{name} gets a gradient of zero"
 
 
+@expectation()
 def gradients_are_right(subject: Subject) -> None:
     exact = Subject.of(type(subject.attention), torch.float64)
     exact.query.requires_grad_()
@@ -265,6 +271,23 @@ def reading_equals_looking(subject: Subject) -> None:
         assert_equal(state[name], part)
 
 
+def only_what_is_sampled_draws(subject: Subject) -> None:
+    """In training alone; a draw's log-probability carries the gradient that the draw cannot."""
+    assert "log_prob" not in subject.look().losses
+    training = Subject(subject.attention.train(), subject.query, subject.states, subject.mask)
+    looks = [training.look() for _ in range(5)]
+    subject.attention.eval()
+    if not subject.attention.sampled:
+        assert not any("log_prob" in look.losses for look in looks)
+        return
+    assert any(not torch.equal(look.context, looks[0].context) for look in looks)
+    log_prob, entropy = looks[0].losses["log_prob"], looks[0].losses["entropy"]
+    assert (log_prob <= 0).all()
+    assert (entropy >= 0).all()
+    log_prob.sum().backward()
+    assert any(part.grad is not None for part in subject.attention.parameters())
+
+
 def it_says_what_it_computes(subject: Subject) -> None:
     kind = type(subject.attention)
     said = schema.describe(kind)
@@ -297,5 +320,6 @@ CHECKS: list[Callable[[Subject], None]] = [
     steps_at_once_equal_steps_one_by_one,
     the_target_position_advances,
     reading_equals_looking,
+    only_what_is_sampled_draws,
     it_says_what_it_computes,
 ]

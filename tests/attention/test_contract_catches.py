@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from attncli.attention.additive import Additive
 from attncli.attention.base import Attended, Memory, State, next_step
 from attncli.attention.dot import Dot, General
+from attncli.attention.hard import Hard
 from tests.attention import contract
 
 
@@ -101,6 +102,22 @@ class DetachesTheScores(General):
         return super().score(query, memory, state).detach()
 
 
+class DrawsUnsaid(Hard):
+    sampled = False
+
+
+class DrawsWithoutALogProbability(Hard):
+    def forward(self, query: Tensor, memory: Memory, state: State) -> Attended:
+        attended = super().forward(query, memory, state)
+        return attended._replace(losses={"entropy": attended.trace["entropy"]})
+
+
+class DrawsInEvaluation(Hard):
+    def forward(self, query: Tensor, memory: Memory, state: State) -> Attended:
+        self.training = True
+        return super().forward(query, memory, state)
+
+
 CAUGHT = [
     (IgnoresTheMask, contract.padding_is_never_read),
     (InvertsTheMask, contract.padding_is_never_read),
@@ -119,12 +136,15 @@ CAUGHT = [
     (DependsOnOtherQueries, contract.steps_at_once_equal_steps_one_by_one),
     (DependsOnOtherQueries, contract.a_reordered_beam_gives_reordered_looks),
     (DetachesTheScores, contract.gradients_are_right),
+    (DrawsUnsaid, contract.only_what_is_sampled_draws),
+    (DrawsWithoutALogProbability, contract.only_what_is_sampled_draws),
+    (DrawsInEvaluation, contract.evaluation_is_deterministic),
 ]
 
 
 @pytest.mark.parametrize(("kind", "check"), CAUGHT, ids=lambda value: value.__name__)
 def test_a_wrong_attention_is_caught(kind, check):
-    with pytest.raises((AssertionError, RuntimeError)):
+    with pytest.raises((AssertionError, RuntimeError, KeyError)):
         check(contract.Subject.of(kind))
 
 

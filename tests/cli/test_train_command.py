@@ -119,7 +119,8 @@ def test_what_holds_an_attention_can_use_it_or_says_that_it_cannot(outer, inner)
     small = ["model.hidden=16", "model.embedding=8"]
     chosen = [f"model.attention={name}", f"model.attention.{option}={inner}"]
     recipe = Recipe.read(None, sets=[*small, *chosen])
-    if inner in ("none", "multihead") or (option == "score" and inner.startswith("local-")):
+    cannot = inner in ("none", "multihead") or registry.find("attention", inner).sampled
+    if cannot or (option == "score" and inner.startswith("local-")):
         with pytest.raises(UsageError, match=inner):
             check(recipe)
     else:

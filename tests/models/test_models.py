@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from attncli.attention.expectation import expectation
 from attncli.errors import UsageError
 from attncli.models.base import Seq2Seq
 from attncli.objective import Objective, shifted
@@ -96,6 +97,7 @@ def test_a_sentence_is_decoded_alike_alone_and_in_a_batch(name):
 
 
 @every_model
+@expectation()
 def test_every_parameter_learns(name):
     model = MODELS[name]
     decoded = model(source(7, 4, 3), target(6, 5, 3))
