@@ -81,12 +81,7 @@ class Translator:
     """
 
     def __init__(
-        self,
-        models: Sequence[Loaded],
-        search: Search,
-        *,
-        sentences: int = SENTENCES,
-        replace_unknown: bool = False,
+        self, models: Sequence[Loaded], search: Search, *, sentences: int = SENTENCES
     ) -> None:
         first = models[0]
         for other in models[1:]:
@@ -99,7 +94,6 @@ class Translator:
         self.codec: Codec = first.codec
         self.search = search
         self.sentences = sentences
-        self.replace_unknown = replace_unknown
         self.first = first
         self.device = next(first.model.parameters()).device
 
@@ -126,7 +120,7 @@ class Translator:
     def _window(
         self, window: list[Line], past: Past[list[int]], look: bool
     ) -> Iterator[Translation]:
-        looks = look or self.replace_unknown
+        looks = look or self.search.replace_unknown
         lines = [line.text for line in window]
         filled = [number for number, line in enumerate(lines) if line.strip()]
         rows = self.codec.encode_source([lines[number] for number in filled])
@@ -152,7 +146,7 @@ class Translator:
         seen = None
         if found.weights is not None:
             seen = attention_map(self.first, Pair(line, text), src, found.ids, found.weights)
-            if self.replace_unknown and UNK in written:
+            if self.search.replace_unknown and UNK in written:
                 text = self.codec.join(replaced(line, written, seen))
         return Hypothesis(text, pieces, found.score, found.log_prob, found.cut, seen)
 

@@ -11,6 +11,7 @@ import typer
 
 from attncli import __version__
 from attncli.cli.attentions import attentions
+from attncli.cli.compare import compare
 from attncli.cli.data import data
 from attncli.cli.evaluate import evaluate
 from attncli.cli.score import score
@@ -26,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (train, translate, evaluate, score, visualize, attentions, data):
+for verb in (train, translate, evaluate, score, compare, visualize, attentions, data):
     app.command()(verb)
 
 

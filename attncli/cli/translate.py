@@ -55,9 +55,10 @@ def translate(
 
     models = open_models(run, runs, checkpoint, device, threads)
     width = 1 if sample and beam is None else beam
-    flags = {"beam": width, "n_best": n_best, "sample": True if sample else None}
+    flags = {"beam": width, "n_best": n_best, "sample": sample or None}
+    flags["replace_unknown"] = replace_unknown or None
     search = search_of(models[0], sets, flags)
-    translator = Translator(models, search, sentences=batch, replace_unknown=replace_unknown)
+    translator = Translator(models, search, sentences=batch)
     torch.manual_seed(models[0].recipe.seed if seed is None else seed)
     looks = alignments or form == "jsonl"
     windows = by_blank_lines(batches_of_lines(file, WINDOW * batch))

@@ -21,7 +21,8 @@ from attncli.errors import RecipeError, UsageError, suggestion
 from attncli.recipe.check import Checker
 from attncli.recipe.file import Setting, parse, read_file, scalar
 from attncli.recipe.library import find_recipe, read_chain, with_presets
-from attncli.recipe.write import RecipeDumper, fingerprint, flattened, plain, with_copies
+from attncli.recipe.scales import LAPTOP, with_scale
+from attncli.recipe.write import RecipeDumper, fingerprint, flattened, merged, plain, with_copies
 from attncli.registry import Choice, Range
 from attncli.schema import Option
 
@@ -68,8 +69,11 @@ class Recipe:
         score: str | None = None,
         flags: Mapping[str, tuple[str, str]] | None = None,
         sets: Sequence[str] = (),
+        scale: str = LAPTOP,
     ) -> Recipe:
         """A recipe from a file (or its name; None is `base`), with flags and `--set` over it.
+
+        `scale` chooses among the sets of sizes that the recipe's files carry under `scales:`.
 
         `flags` maps a flag to the setting it stands for and its text:
         {"--seed": ("seed", "3")}. Order: attention, score, flags, sets.
@@ -77,7 +81,7 @@ class Recipe:
         Raises:
             RecipeError: all that is wrong, each with its file and line, or its flag.
         """
-        chain = read_chain(find_recipe(str(path or "base")))
+        files = read_chain(find_recipe(str(path or "base")))
         typed = {"--attention": ("model.attention", attention)}
         typed["--score"] = ("model.attention.score", score)
         typed.update(flags or {})
@@ -92,9 +96,9 @@ class Recipe:
                 over.append(_from_set(text))
             except RecipeError as error:
                 problems += error.problems
-        layers = [layer.entries for layer in with_presets([*chain, *over])]
+        layers = [layer.entries for layer in with_presets([*with_scale(files, scale), *over])]
         names = [layer.entries["name"].written for layer in over if "name" in layer.entries]
-        own = chain[-1].entries.get("name")
+        own = files[-1].entries.get("name")
         stem = own.written if own else Path(path or "").stem
         called = "-".join(filter(None, [stem, Path(attention or "").stem]))
         return cls._resolve(layers, names[-1] if names else called or "base", problems)
@@ -128,7 +132,7 @@ class Recipe:
             raise RecipeError(dict.fromkeys(checker.problems))
         resolved = typing.cast(Mapping[str, Choice | Mapping[str, object]], sections)
         seed = typing.cast(int, seeds[-1] if seeds else SEED.default)
-        return cls(name, seed, papers[-1] if papers else None, resolved)
+        return cls(name, seed, merged(papers), resolved)
 
     def choice(self, dotted: str) -> Choice:
         """The component chosen there, such as "model" or "train.optimizer".
@@ -241,4 +245,4 @@ def _nearest(key: str) -> str:
     for section, target in SECTIONS.items():
         if key in schema.options(section_class(section)) and not isinstance(target, Choice):
             return f"; did you mean '{section}.{key}'?"
-    return suggestion(key, [*SECTIONS, *FREE, "extends"])
+    return suggestion(key, [*SECTIONS, *FREE, "scales", "extends"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -29,6 +29,14 @@ def flattened(value: Mapping[str, object], above: str = "") -> Iterator[tuple[st
             yield from flattened(entry, f"{above}{key}.")
         else:
             yield f"{above}{key}", entry
+
+
+def merged(papers: Sequence[object]) -> object:
+    """What is said of the paper, the last layer's word first; None where nothing is."""
+    entries = [paper for paper in papers if isinstance(paper, dict)]
+    if len(entries) < len(papers):
+        return papers[-1]
+    return {key: value for entry in entries for key, value in entry.items()} or None
 
 
 def fingerprint(value: object) -> object:

@@ -51,6 +51,7 @@ class Search:
         sample: draw every word from the model, `beam` times, instead of searching
         temperature: divides the scores before drawing
         top_k: draw among the k best words only; 0 among all
+        replace_unknown: write the source word that was looked at most where a word is unknown
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Search:
         sample: bool = False,
         temperature: Annotated[float, Range(0.01)] = 1.0,
         top_k: Count = 0,
+        replace_unknown: bool = False,
     ) -> None:
         self.beam = max(beam, n_best)
         self.length_penalty = length_penalty
@@ -72,6 +74,7 @@ class Search:
         self.max_ratio = max_ratio
         self.max_extra = max_extra
         self.n_best = n_best
+        self.replace_unknown = replace_unknown
         self.extension = SampledExtension(temperature, top_k) if sample else BeamExtension()
 
     def limits(self, source: Source) -> Tensor:

@@ -13,6 +13,7 @@ from attncli.recipe import Recipe
 from attncli.run import Run
 from attncli.text.codec import Codec
 from attncli.text.corpus import Corpus, Data
+from attncli.text.fingerprint import Fingerprint
 from attncli.text.pair import Pair
 from attncli.text.report import DataReport
 from attncli.text.sampled import SampledStore
@@ -51,12 +52,21 @@ def prepare(recipe: Recipe, run: Run, say: Callable[[str], None]) -> Prepared:
         report = DataReport(data.max_length)
         for split in (valid, *corpus.tests.values()):
             report.hold_out(split)
+        prints = {"train": Fingerprint(), "valid": Fingerprint()}
         with Reporter("preparing text", 0) as reporter:
             # training text comes last: where it stands, the other stands too
             stores = [
-                write_store(folder / "valid", _all(valid), codec, reporter.advance),
-                write_store(folder / "train", report.watch(train), codec, reporter.advance),
+                write_store(
+                    folder / "valid", _all(prints["valid"].watch(valid)), codec, reporter.advance
+                ),
+                write_store(
+                    folder / "train",
+                    report.watch(prints["train"].watch(train)),
+                    codec,
+                    reporter.advance,
+                ),
             ]
+        run.note({"data": {part: found.digest() for part, found in prints.items()}})
         for line in [*report.lines(), *_losses(reversed(stores))]:
             say(line)
     trains = _training_store(folder / "train", codec, subword)
@@ -99,7 +109,7 @@ def _needed(corpus: Corpus, data: Data) -> tuple[Split, Split]:
     return parts[0], parts[1]
 
 
-def _all(pairs: Split) -> Iterator[Kept]:
+def _all(pairs: Iterable[Pair]) -> Iterator[Kept]:
     for pair in pairs:
         yield Kept(pair, bool(pair.src.strip() and pair.tgt.strip()))
 

@@ -1,0 +1,101 @@
+"""`attncli compare`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from attncli.cli.models import say
+from attncli.cli.options import DataName, Device, Root, Seed, Sets, Src, Tgt, Threads
+
+INTERRUPTED_EXIT = 130
+
+
+def compare(
+    what: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="DIR|RECIPE…|RUN…",
+            help="Recipes, runs, or a folder of recipes; `recipes`: one for each attention.",
+            show_default=False,
+        ),
+    ],
+    seeds: Annotated[int, typer.Option("--seeds", min=1, help="Train every row so often.")] = 1,
+    baseline: Annotated[
+        str | None, typer.Option("--baseline", metavar="ROW", help="What the rows are held to.")
+    ] = None,
+    test: Annotated[
+        list[str] | None, typer.Option("--test", help="Only this test set (several may be named).")
+    ] = None,
+    tokenize: Annotated[
+        str, typer.Option("--tokenize", help="How BLEU splits words; `none` for tokenised text.")
+    ] = "13a",
+    lowercase: Annotated[
+        bool, typer.Option("--lowercase", help="BLEU and chrF without regard to case.")
+    ] = False,
+    scale: Annotated[
+        str, typer.Option("--scale", help="The recipes' sizes: `laptop` or `paper`.")
+    ] = "laptop",
+    data: DataName = None,
+    src: Src = None,
+    tgt: Tgt = None,
+    seed: Seed = None,
+    jobs: Annotated[int, typer.Option("--jobs", min=1, help="Runs at a time.")] = 1,
+    name: Annotated[
+        str | None, typer.Option("--name", help="Of the comparison's folder in RUNS/comparisons.")
+    ] = None,
+    runs: Root = Path("runs"),
+    device: Device = "cpu",
+    threads: Threads = 0,
+    sets: Sets = None,
+) -> None:
+    """Train what is missing, and put recipes and runs side by side in one table."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from attncli.compare.comparison import Request
+    from attncli.compare.comparison import compare as put_side_by_side
+    from attncli.compare.engine import Processes
+    from attncli.compare.evaluation import Measuring
+    from attncli.compare.selection import select
+    from attncli.compare.table import table
+    from attncli.experiment import check
+    from attncli.recipe import Recipe
+
+    given = {
+        "--data": ("data.name", data),
+        "--src": ("data.src", src),
+        "--tgt": ("data.tgt", tgt),
+        "--seed": ("seed", None if seed is None else str(seed)),
+    }
+    flags = {flag: (path, value) for flag, (path, value) in given.items() if value is not None}
+
+    def read(path: str | Path) -> Recipe:
+        recipe = Recipe.read(path, flags=flags, sets=sets or [], scale=scale)
+        check(recipe)
+        return recipe
+
+    candidates = select(what, read, runs)
+    called = name or "-".join(Path(word).stem for word in what)[:80]
+    request = Request(
+        called,
+        runs,
+        seeds=seeds,
+        tests=test or [],
+        how=Measuring(tokenize, lowercase),
+        baseline=baseline,
+        scale=scale,
+        jobs=jobs,
+        device=device,
+        threads=threads,
+    )
+    found = put_side_by_side(candidates, request, Processes(), say)
+    if found is None:
+        raise typer.Exit(INTERRUPTED_EXIT)
+    cells = table(found)
+    drawn = Table(*cells.headings, box=None)
+    for line in cells.lines:
+        drawn.add_row(*line)
+    Console().print(drawn)

@@ -1,0 +1,5 @@
+"""Many models side by side: trained, measured, tested for noise, and held against the paper."""
+
+from attncli.compare.result import Comparison
+
+__all__ = ["Comparison"]

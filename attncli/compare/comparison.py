@@ -1,0 +1,164 @@
+"""A whole comparison: chosen, trained as far as it is not, measured, put side by side."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from attncli.compare.assembly import row, trained
+from attncli.compare.engine import Engine
+from attncli.compare.evaluation import Measuring, kept, test_names
+from attncli.compare.job import Job
+from attncli.compare.live import Watch
+from attncli.compare.plan import Planned, Texts, plan
+from attncli.compare.records import write_record
+from attncli.compare.result import Comparison, Row
+from attncli.compare.selection import Candidate
+from attncli.compare.work import FAILED, Task, carry_out
+from attncli.errors import RunError, UsageError, suggestion
+from attncli.run import environment
+from attncli.train.interruption import Interruption
+
+Say = Callable[[str], None]
+FILE = "comparison.json"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for. `threads` are those of one job; 0 divides the cores among the jobs."""
+
+    name: str
+    root: Path  # of the runs
+    seeds: int = 1
+    tests: list[str] = field(default_factory=list)
+    how: Measuring = field(default_factory=Measuring)
+    baseline: str | None = None
+    study: str | None = None
+    scale: str = "laptop"
+    jobs: int = 1
+    device: str = "cpu"
+    threads: int = 0
+
+    @property
+    def folder(self) -> Path:
+        """Where the comparison is kept."""
+        return self.root / "comparisons" / self.name
+
+
+def compare(
+    candidates: Sequence[Candidate], request: Request, engine: Engine, say: Say
+) -> Comparison | None:
+    """Trains and measures what is missing, and compares; None where it was interrupted.
+
+    Raises:
+        UsageError: no row or test set of that name.
+        RunError: not two rows could be trained.
+    """
+    names = [candidate.name for candidate in candidates]
+    baseline = request.baseline or names[0]
+    if baseline not in names:
+        hint = suggestion(baseline, names)
+        raise UsageError(f"--baseline {baseline}: no such row{hint} (there is {', '.join(names)})")
+    texts = Texts()
+    tests = common_tests(candidates, request, texts)
+    planned = plan(candidates, request.seeds, request.root, texts)
+    tasks = to_do(planned, tests, request, texts)
+    say(f"{len({one.run.path for one in planned})} runs, {len(tasks)} with something left to do")
+    if tasks:
+        with Interruption() as interruption, Watch() as watch:
+            done = carry_out(
+                tasks, engine, request.jobs, watch.show, lambda: bool(interruption.asked)
+            )
+        if not done:
+            left = sum(task.state != "done" for task in tasks)
+            say(f"interrupted; {left} runs are left, and the same command goes on with them")
+            return None
+    failed = {name: task.said for task in tasks if task.state == FAILED for name in task.names}
+    rows = measured_rows(candidates, planned, tests, request.how, texts, failed)
+    if len(rows) < 2:
+        raise RunError("nothing to compare: " + "; ".join(f"{k}: {v}" for k, v in failed.items()))
+    found = Comparison(
+        name=request.name,
+        scale=request.scale,
+        seeds=request.seeds,
+        baseline=baseline if baseline in {row.name for row in rows} else rows[0].name,
+        test=tests[0],
+        tests=tests,
+        tokenize=request.how.tokenize,
+        study=None,
+        differences=[],
+        warnings=[],
+        notes=[],
+        rows=rows,
+        failed=failed,
+        agreement=None,
+        signatures={},
+        environment=environment(),
+    )
+    write_record(request.folder / FILE, found)
+    return found
+
+
+def common_tests(candidates: Sequence[Candidate], request: Request, texts: Texts) -> list[str]:
+    """The wanted test sets, all that every row's data has where none is named.
+
+    Raises:
+        UsageError: the rows have no test set in common.
+    """
+    each = [test_names(one.recipe, request.tests, texts) for one in candidates]
+    common = [test for test in each[0] if all(test in others for others in each)]
+    if not common:
+        raise UsageError("the rows' data have no test set in common; choose data with --data")
+    return common
+
+
+def to_do(
+    planned: Sequence[Planned], tests: list[str], request: Request, texts: Texts
+) -> list[Task]:
+    """A task for each run that is not trained or not measured, with the rows that wait for it."""
+    threads = request.threads or max(1, (os.cpu_count() or 1) // request.jobs)
+    tasks: dict[Path, Task] = {}
+    for one in planned:
+        trains = not one.is_given and one.run.finished() is None
+        is_measured = not trains and all(
+            kept(one.run, one.recipe, test, request.how, texts) is not None for test in tests
+        )
+        if is_measured:
+            continue
+        file = request.folder / "recipes" / f"{one.row}-seed{one.recipe.seed}.yaml"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        one.recipe.dump(file)
+        label = f"{one.row} seed {one.recipe.seed}"
+        path = one.run.path
+        if path not in tasks:
+            job = Job(str(path), trains, [], tests, request.how, request.device, threads)
+            tasks[path] = Task([], job)
+        tasks[path].names.append(label)
+        tasks[path].job.recipes.append(str(file))
+    return list(tasks.values())
+
+
+def measured_rows(
+    candidates: Sequence[Candidate],
+    planned: Sequence[Planned],
+    tests: Sequence[str],
+    how: Measuring,
+    texts: Texts,
+    failed: dict[str, str],
+) -> list[Row]:
+    """The rows of which every seed could be measured; the others are put down as failed."""
+    rows = []
+    for candidate in candidates:
+        runs = []
+        for one in planned:
+            if one.row != candidate.name:
+                continue
+            figures = {test: kept(one.run, one.recipe, test, how, texts) for test in tests}
+            known = {test: found for test, found in figures.items() if found is not None}
+            if len(known) == len(tests):
+                runs.append(trained(one.run, one.recipe.seed, known))
+        if runs:
+            rows.append(row(candidate.name, candidate.recipe, runs))
+    return rows

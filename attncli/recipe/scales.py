@@ -1,0 +1,36 @@
+"""The sets of sizes that a recipe carries as data: minutes on a laptop, or the paper's own."""
+
+from __future__ import annotations
+
+from attncli.errors import RecipeError
+from attncli.recipe.file import Setting
+
+LAPTOP = "laptop"
+SCALES = (LAPTOP, "paper")
+
+
+def with_scale(layers: list[Setting], scale: str) -> list[Setting]:
+    """Puts the sizes that each file carries for this scale directly over that file.
+
+    Raises:
+        RecipeError: a scale that does not exist.
+    """
+    if scale not in SCALES:
+        raise RecipeError([f"no scale '{scale}'; there is {' and '.join(SCALES)}"])
+    found: list[Setting] = []
+    for layer in layers:
+        scales = layer.entries.get("scales", layer)
+        if scales is layer:
+            found.append(layer)
+            continue
+        problems = [
+            f"{entry.where}: scales.{key}: there is {' and '.join(SCALES)}"
+            for key, entry in scales.entries.items()
+            if key not in SCALES
+        ]
+        if problems:
+            raise RecipeError(problems)
+        found.append(layer.without("scales"))
+        if scale in scales.entries:
+            found.append(scales.entries[scale])
+    return found
