@@ -48,7 +48,7 @@ def test_one_is_nothing_to_compare():
 
 def test_a_folder_without_recipes_says_what_is_in_it(tmp_path):
     (tmp_path / "inner").mkdir()
-    with pytest.raises(UsageError, match="no recipe directly in .*; it holds inner"):
+    with pytest.raises(UsageError, match=r"no recipe directly in .*; it holds inner"):
         names(str(tmp_path))
 
 
