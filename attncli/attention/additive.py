@@ -41,6 +41,7 @@ class Additive(Attention):
         width = dim or query_dim
         self.query = nn.Linear(query_dim, width, bias=False)
         self.key: nn.Module = nn.Linear(memory_dim, width)
+        self.extra_dim = width
         self.v = nn.Parameter(torch.empty(width).uniform_(-1, 1) / math.sqrt(width))
 
     def keys(self, states: Tensor) -> Tensor:
@@ -48,8 +49,15 @@ class Additive(Attention):
         return projected
 
     def score(self, query: Tensor, memory: Memory, state: State) -> Tensor:
-        compared = self.query(query).unsqueeze(2) + memory.keys.unsqueeze(1)
-        return torch.tanh(compared) @ self.v  # (batch, queries, src_len)
+        return torch.tanh(self.compared(query, memory)) @ self.v  # (batch, queries, src_len)
+
+    def score_with(self, query: Tensor, memory: Memory, state: State, extra: Tensor) -> Tensor:
+        return torch.tanh(self.compared(query, memory) + extra) @ self.v
+
+    def compared(self, query: Tensor, memory: Memory) -> Tensor:
+        """What the network knows of each pair: (batch, queries, src_len, width)."""
+        both: Tensor = self.query(query).unsqueeze(2) + memory.keys.unsqueeze(1)
+        return both
 
 
 class Concat(Additive):

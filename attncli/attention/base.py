@@ -59,6 +59,7 @@ class Attention(nn.Module):
     normalized: ClassVar[bool] = True  # the weights of a query sum to one
     sampled: ClassVar[bool] = False  # in training it draws, and brings `log_prob` and `entropy`
     equal_sizes: ClassVar[bool] = False  # query and memory must be of one size
+    cost: ClassVar[str] = "O(S)"  # of one step, in source words S, by the equation
 
     def __init__(
         self,
@@ -76,6 +77,7 @@ class Attention(nn.Module):
         self.query_dim = query_dim
         self.memory_dim = memory_dim
         self.context_dim = memory_dim
+        self.extra_dim = 1
         self.normalize: Normalizer = normalize.build()
 
     def remember(self, states: Tensor, mask: Tensor) -> Memory:
@@ -93,6 +95,13 @@ class Attention(nn.Module):
     def score(self, query: Tensor, memory: Memory, state: State) -> Tensor:
         """Scores (batch, queries, src_len) of queries (batch, queries, query_dim)."""
         raise NotImplementedError
+
+    def score_with(self, query: Tensor, memory: Memory, state: State, extra: Tensor) -> Tensor:
+        """Scores where something more is known of each position, such as its coverage.
+
+        `extra` (batch, queries, src_len, extra_dim) is that, projected; here it is added.
+        """
+        return self.score(query, memory, state) + extra.squeeze(-1)
 
     def forward(self, query: Tensor, memory: Memory, state: State) -> Attended:
         """Looks once for each query (batch, queries, query_dim)."""

@@ -9,19 +9,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from attncli.attention.base import (
-    Attended,
-    Attention,
-    AttentionChoice,
-    Memory,
-    State,
-    next_step,
-)
-from attncli.errors import UsageError
+from attncli.attention.base import Attended, AttentionChoice, Memory, State, next_step
+from attncli.attention.scored import Scored
 from attncli.registry import Choice, Positive
 
 
-class LocalMonotonic(Attention):
+class LocalMonotonic(Scored):
     """A window that moves with the target: word t looks around source word t.
 
         p_t = min(t, S - 1)      a_t = normalize(e_t within [p_t - D, p_t + D])
@@ -35,6 +28,7 @@ class LocalMonotonic(Attention):
 
     name = "local-m"
     positional = True
+    cost = "O(D)"
 
     def __init__(
         self,
@@ -44,18 +38,8 @@ class LocalMonotonic(Attention):
         score: AttentionChoice = Choice("attention", "general"),
         window: Positive = 10,
     ) -> None:
-        super().__init__(query_dim, memory_dim)
-        self.scorer: Attention = score.build(query_dim, memory_dim)
-        if type(self.scorer).forward is not Attention.forward:
-            raise UsageError(f"{self.name} takes scores, and '{score.name}' is more than a score")
-        self.normalize = self.scorer.normalize
+        super().__init__(query_dim, memory_dim, score=score)
         self.window = window
-
-    def keys(self, states: Tensor) -> Tensor:
-        return self.scorer.keys(states)
-
-    def score(self, query: Tensor, memory: Memory, state: State) -> Tensor:
-        return self.scorer.score(query, memory, state)
 
     def centre(self, query: Tensor, memory: Memory, state: State) -> Tensor:
         """p_t (batch, queries), in source positions from 0."""

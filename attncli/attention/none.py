@@ -28,6 +28,7 @@ class NoAttention(Attention):
     name = "none"
     positional = True
     normalized = False
+    cost = "O(1)"
 
     def __init__(
         self, query_dim: int, memory_dim: int, *, feeds: Literal["input", "state"] = "input"
