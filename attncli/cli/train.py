@@ -53,7 +53,7 @@ def train(
     from attncli.experiment import check
     from attncli.recipe import Recipe
     from attncli.run import Run
-    from attncli.train import INTERRUPTED
+    from attncli.train import INTERRUPTED, joined
     from attncli.train import train as run_training
 
     place = machine.prepare(device, threads)
@@ -65,21 +65,35 @@ def train(
         "--max-time": ("train.minutes", max_time),
     }
     flags = {flag: (path, value) for flag, (path, value) in given.items() if value is not None}
-    going_on = Run.open(resume, runs) if resume else None
-    if going_on is not None and (recipe or attention or score or init_from or run_name):
-        raise UsageError("--resume goes on with the run's own recipe; only --set can change it")
-    what = Recipe.read(
-        going_on.recipe_file if going_on else recipe,
-        attention=attention,
-        score=score,
-        flags=flags,
-        sets=sets or [],
-    )
-    check(what)
-    warm = Run.open(init_from, runs) if init_from else None
-    run = going_on or Run.create(runs, run_name or what.name, dated=run_name is None)
-    why = run_training(what, run, say, device=place, resume=going_on is not None, init_from=warm)
-    say(f"{why}; the run is in {run.path}")
+
+    def begin() -> tuple[Recipe, Run, bool, Run | None]:
+        going_on = Run.open(resume, runs) if resume else None
+        if going_on is not None and (recipe or attention or score or init_from or run_name):
+            raise UsageError("--resume goes on with the run's own recipe; only --set can change it")
+        what = Recipe.read(
+            going_on.recipe_file if going_on else recipe,
+            attention=attention,
+            score=score,
+            flags=flags,
+            sets=sets or [],
+        )
+        check(what)
+        warm = Run.open(init_from, runs) if init_from else None
+        run = going_on or Run.create(runs, run_name or what.name, dated=run_name is None)
+        return what, run, going_on is not None, warm
+
+    with joined(place) as processes:
+        what, run, goes_on, warm = processes.first(begin)
+        why = run_training(
+            *(what, run, say),
+            device=place,
+            resume=goes_on,
+            init_from=warm,
+            processes=processes,
+        )
+        ends = processes.say(say)
+        ends(f"{why}; the run is in {run.path}")
+        if why == INTERRUPTED:
+            ends(f"go on with: attncli train --resume {run.path}")
     if why == INTERRUPTED:
-        say(f"go on with: attncli train --resume {run.path}")
         raise typer.Exit(INTERRUPTED_EXIT)

@@ -2,6 +2,7 @@
 
 from attncli.run.environment import environment
 from attncli.run.files import flatten, unflatten
+from attncli.run.onlooker import Onlooker
 from attncli.run.run import Run
 
-__all__ = ["Run", "environment", "flatten", "unflatten"]
+__all__ = ["Onlooker", "Run", "environment", "flatten", "unflatten"]

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from attncli.errors import RunError, suggestion
 from attncli.recipe import Recipe
+from attncli.run.curves import Curves, Written
 from attncli.run.environment import environment
 from attncli.run.files import (
     Facts,
@@ -202,6 +203,10 @@ class Run:
         kept = [record for record in self.metrics() if _step(record) <= step]
         text = "".join(json.dumps(record) + "\n" for record in kept)
         write_atomically(self.metrics_file, lambda path: path.write_text(text, encoding="utf-8"))
+
+    def curves(self, step: int) -> Curves:
+        """What draws the numbers of every record, from `step` on."""
+        return Written(self.path, step)
 
     def finish(self, why: str) -> None:
         """Marks the run as finished, and says why."""

@@ -37,7 +37,7 @@ class Progress:
 
 
 class Checkpoints:
-    """Writes and reads the states of one training: model, objective, optimizer, schedule, random.
+    """Writes and reads the states of one training: model, objective, optimizer, schedule.
 
     `last` holds all of it; `best`, `average` and the snapshots hold the model alone.
     """
@@ -62,7 +62,6 @@ class Checkpoints:
             "objective": self.objective.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "schedule": self.schedule.remembered(),
-            "random": torch.get_rng_state(),
             "progress": asdict(progress),
         }
         tensors, facts = flatten(state, "training")
@@ -76,7 +75,6 @@ class Checkpoints:
         self.objective.load_state_dict(state["objective"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.schedule.recall(state["schedule"])
-        torch.set_rng_state(state["random"])
         return Progress(**state["progress"])
 
     def keep(self, name: str, progress: Progress) -> None:

@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from typing import Annotated, Literal, NamedTuple
 
-import torch
+import numpy as np
 
 from attncli.models.base import Seq2Seq
 from attncli.objective import Objective
@@ -14,14 +14,15 @@ from attncli.optimizers import Optimizer
 from attncli.progress import Reporter
 from attncli.registry import Choice, Count, Positive, Range
 from attncli.run import Run
+from attncli.run.curves import Curves
 from attncli.schedules import Schedule
-from attncli.text.batch import Batch, Batches
-from attncli.text.piece_model import PAD
+from attncli.text.batch import Batches
 from attncli.text.store import Store
 from attncli.train.checkpoints import Checkpoints, Progress
-from attncli.train.curves import Curves
+from attncli.train.distributed import Processes
 from attncli.train.interruption import Interruption
-from attncli.train.validation import Validation, Validator, tensors
+from attncli.train.update import Update
+from attncli.train.validation import Validation, Validator
 
 AtLeastZero = Annotated[float, Range(0)]
 INTERRUPTED = "interrupted"
@@ -37,6 +38,7 @@ class Task(NamedTuple):
     batches: Batches
     validator: Validator
     seed: int
+    processes: Processes
 
 
 class Trainer:
@@ -80,7 +82,7 @@ class Trainer:
     ) -> None:
         self.run, self.model, self.objective = task.run, task.model, task.objective
         self.store, self.batches = task.store, task.batches
-        self.validator, self.seed = task.validator, task.seed
+        self.validator, self.seed, self.processes = task.validator, task.seed, task.processes
         choice: Optimizer = optimizer.build()
         self.rate = choice.lr
         self.optimizer = choice.over(task.model.parameters())
@@ -88,7 +90,15 @@ class Trainer:
         self.checkpoints = Checkpoints(
             task.run, task.model, task.objective, self.optimizer, self.schedule
         )
-        self.clip = clip
+        self.update = Update(
+            task.model,
+            task.objective,
+            self.optimizer,
+            task.processes,
+            clip=clip,
+            seed=task.seed,
+            bf16=precision == "bf16",
+        )
         self.accumulate = accumulate
         self.epochs = epochs
         self.steps = steps
@@ -99,26 +109,21 @@ class Trainer:
         self.average = average
         self.checkpoint_seconds = checkpoint_minutes * 60
         self.report = report
-        torch.set_float32_matmul_precision("medium" if precision == "bf16" else "highest")
         self.progress = Progress()
-        self.device = next(task.model.parameters()).device
-        on_gpu = self.device.type != "cpu"
-        self.autocast = torch.autocast(
-            self.device.type, torch.bfloat16, enabled=on_gpu and precision == "bf16"
-        )
 
     def train(self) -> str:
         """Trains until a limit and says which; what was `interrupted` can be resumed."""
         self.run.rewind_metrics(self.progress.step)
         self.run.unfinish()
-        with Interruption() as interruption, Curves(self.run.path, self.progress.step) as curves:
+        self.processes.equalize(self.model.state_dict().values())
+        with Interruption() as interruption, self.run.curves(self.progress.step) as curves:
             while not (why := self._stopped(interruption)):
                 self._epoch(interruption, curves)
             if why != INTERRUPTED and self.progress.validated != self.progress.step:
-                self._validate(Reporter("validating", 1), curves)
+                self._validate(Reporter("validating", 1, stream=self.processes.stderr), curves)
         self.checkpoints.save(self.progress)
         if why != INTERRUPTED:
-            self.run.note({"use": self._best_state()})
+            self.run.note({"use": self.processes.first(self._best_state)})
             self.run.finish(why)
         return why
 
@@ -131,18 +136,16 @@ class Trainer:
         if self.steps:
             total = min(total, self.steps * self.accumulate)
         done = len(order) * progress.epoch + progress.batch
-        with Reporter(what, total, done) as reporter:
+        with Reporter(what, total, done, self.processes.stderr) as reporter:
             self.model.train()
             saved, lap = time.monotonic(), replace(progress)
             while progress.batch < len(order):
                 begun = time.monotonic()
                 rows = order[progress.batch : progress.batch + self.accumulate]
-                previous = self.model.previous
-                loss, rate = self.step(
-                    [self.batches.collate(self.store, r, previous) for r in rows], len(order)
-                )
+                loss, rate = self.step(rows, len(order))
                 progress.batch += len(rows)
-                progress.seconds += time.monotonic() - begun
+                (seconds,) = self.processes.total(time.monotonic() - begun)
+                progress.seconds += seconds / self.processes.size
                 pace = (progress.words - lap.words) / (progress.seconds - lap.seconds)
                 reporter.advance(len(rows), f"loss {loss:.3f}  {pace:,.0f} tokens/s")
                 if progress.step % self.report == 0:
@@ -161,35 +164,27 @@ class Trainer:
                 self._validate(reporter, curves)
         self.checkpoints.save(self.progress)
 
-    def step(self, batches: list[Batch], of_epoch: int) -> tuple[float, float]:
-        """One update from the gradients of some batches: loss a word (nats), learning rate.
+    def step(self, batches: list[np.ndarray], of_epoch: int) -> tuple[float, float]:
+        """One update from the rows of some batches: loss a word (nats), learning rate.
 
         `of_epoch` is the number of batches in the epoch.
         """
-        words = sum(int((batch.tgt != PAD).sum()) for batch in batches)
-        self.optimizer.zero_grad(set_to_none=True)
-        nll = 0.0
-        for batch in batches:
-            links = None if batch.links is None else torch.from_numpy(batch.links).to(self.device)
-            with self.autocast:
-                losses = self.objective(self.model, *tensors(batch, self.device), links)
-            (losses.total / words).backward()
-            nll += float(losses.nll)
-        if self.clip:
-            torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.clip)
-        self.progress.step += 1
-        self.progress.words += words
-        epoch = self.progress.epoch + self.progress.batch / of_epoch
-        share_of_steps = self.progress.step / self.steps if self.steps else 0.0
+        progress = self.progress
+        progress.step += 1
+        epoch = progress.epoch + progress.batch / of_epoch
+        share_of_steps = progress.step / self.steps if self.steps else 0.0
         done = min(1.0, max(epoch / self.epochs, share_of_steps))
-        rate = self.rate * self.schedule.factor(self.progress.step, epoch, done)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        self.optimizer.step()
-        return nll / words, rate
+        rate = self.rate * self.schedule.factor(progress.step, epoch, done)
+        shares = [self.processes.share(rows) for rows in batches]
+        previous = self.model.previous
+        parts = [self.batches.collate(self.store, rows, previous) for rows in shares if len(rows)]
+        tally = self.update(parts, progress.step, rate)
+        progress.words += tally.words
+        return tally.nll / tally.words, rate
 
     def _stopped(self, interruption: Interruption) -> str:
-        return INTERRUPTED if interruption.asked else self.limit()
+        (asked,) = self.processes.total(interruption.asked)
+        return INTERRUPTED if asked else self.limit()
 
     def limit(self) -> str:
         """Which limit has been reached, or nothing."""
@@ -207,7 +202,7 @@ class Trainer:
     def _validate(self, reporter: Reporter, curves: Curves) -> None:
         """Scores the validation set, and keeps the model where it is the best so far."""
         progress = self.progress
-        found = self.validator.validate(self.model, self.monitor == "bleu")
+        found = self.processes.first(self._validation)
         value = self._value(found)
         self.schedule.validated(-value)
         progress.validations += 1
@@ -227,6 +222,9 @@ class Trainer:
             f"{found.perplexity:.3f}{decoded}{' (best)' if better else ''}"
         )
 
+    def _validation(self) -> Validation:
+        return self.validator.validate(self.model, self.monitor == "bleu")
+
     def _value(self, found: Validation) -> float:
         return -found.loss if found.bleu is None else found.bleu
 
@@ -236,7 +234,7 @@ class Trainer:
         with self.checkpoints.mean_model() as count:
             if count < 2:
                 return best
-            found = self.validator.validate(self.model, self.monitor == "bleu")
+            found = self._validation()
             self.checkpoints.keep("average", self.progress)
         record = {"average_loss": found.loss, "average_bleu": found.bleu}
         self.run.append_metrics({"step": self.progress.step, **record})

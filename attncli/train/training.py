@@ -15,6 +15,7 @@ from attncli.recipe import Recipe
 from attncli.run import Run
 from attncli.text.batch import Batches
 from attncli.text.codec import Codec
+from attncli.train.distributed import ALONE, Processes
 from attncli.train.preparation import prepare
 from attncli.train.trainer import Task, Trainer
 from attncli.train.validation import Validator
@@ -30,19 +31,23 @@ def train(
     device: torch.device,
     resume: bool = False,
     init_from: Run | None = None,
+    processes: Processes = ALONE,
 ) -> str:
     """Trains `recipe` in `run` and says why it ended.
+
+    Where several processes train together, all of them call this with the same arguments.
 
     Raises:
         UsageError: a run that is resumed has nothing left to do.
         DataError: text that cannot be used.
     """
+    run, say, device = processes.witness(run), processes.say(say), processes.place(device)
     with run.lock():
         if resume:
             refuse_changes(run.recipe(), recipe)
         else:
             run.write_recipe(recipe)
-        prepared = prepare(recipe, run, say)
+        prepared = processes.in_turn(lambda: prepare(recipe, run, say))
         torch.manual_seed(recipe.seed)
         model = build_model(recipe, prepared.codec.src.size, prepared.codec.tgt.size)
         if init_from is not None:
@@ -50,9 +55,11 @@ def train(
                 say(line)
         model.to(device)
         batches: Batches = recipe.build("batch")
-        objective: Objective = recipe.build("objective")
+        objective: Objective = recipe.build("objective").to(device)
         validator = Validator(prepared.codec, prepared.valid, prepared.references, batches)
-        task = Task(run, model, objective, prepared.train, batches, validator, recipe.seed)
+        task = Task(
+            run, model, objective, prepared.train, batches, validator, recipe.seed, processes
+        )
         trainer: Trainer = recipe.build("train", task)
         count = sum(parameter.numel() for parameter in model.parameters())
         say(f"{recipe.name}: {count:,} parameters, in {run.path}")

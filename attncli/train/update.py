@@ -1,0 +1,73 @@
+"""One update of the parameters from the gradients of some batches."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from attncli.models.base import Seq2Seq
+from attncli.objective import Objective
+from attncli.text.batch import Batch
+from attncli.text.piece_model import PAD
+from attncli.train.distributed import Processes
+from attncli.train.validation import tensors
+
+
+class Tally(NamedTuple):
+    """Sums over the batches of one update, of all processes."""
+
+    nll: float  # of the right words, in nats
+    words: int  # target pieces, EOS included
+
+
+class Update:
+    """Sums the gradients of batches over all processes, clips, and steps.
+
+    `clip` is the greatest norm of the gradient of the mean loss of a word; 0 sets no limit. What
+    is drawn in an update depends on seed, step and process alone, so that a run goes on exactly.
+    """
+
+    def __init__(
+        self,
+        model: Seq2Seq,
+        objective: Objective,
+        optimizer: torch.optim.Optimizer,
+        processes: Processes,
+        *,
+        clip: float,
+        seed: int,
+        bf16: bool,
+    ) -> None:
+        self.model, self.objective, self.optimizer = model, objective, optimizer
+        self.processes = processes
+        self.clip = clip
+        self.seed = seed
+        self.device = next(model.parameters()).device
+        torch.set_float32_matmul_precision("medium" if bf16 else "highest")
+        on_gpu = self.device.type != "cpu"
+        self.autocast = torch.autocast(self.device.type, torch.bfloat16, enabled=on_gpu and bf16)
+
+    def __call__(self, batches: list[Batch], step: int, rate: float) -> Tally:
+        """The update number `step`, at a learning rate, from this process's batches."""
+        draws = np.random.SeedSequence([self.seed, step, self.processes.rank])
+        torch.manual_seed(int(draws.generate_state(1, np.uint64)[0]))
+        (words,) = self.processes.total(sum(int((batch.tgt != PAD).sum()) for batch in batches))
+        self.optimizer.zero_grad(set_to_none=True)
+        nll = 0.0
+        for batch in batches:
+            links = None if batch.links is None else torch.from_numpy(batch.links).to(self.device)
+            with self.autocast:
+                losses = self.objective(self.model, *tensors(batch, self.device), links)
+            (losses.total / words).backward()
+            nll += float(losses.nll)
+        self.processes.sum_gradients(self.model.parameters())
+        self.processes.equalize(self.objective.buffers())
+        if self.clip:
+            torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.clip)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.step()
+        (nll,) = self.processes.total(nll)
+        return Tally(nll, int(words))
