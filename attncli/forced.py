@@ -54,11 +54,13 @@ def force(loaded: Loaded, pairs: Sequence[Pair], look: bool = False) -> list[For
         target = source_of([tgt[row] for row in rows], device).ids
         decoded = model(source, shifted(target), look)
         each = model.output.log_probs(decoded, source).gather(2, target.unsqueeze(2)).squeeze(2)
+        trace = model.output.look(decoded, source) if look else {}
         for place, row in enumerate(rows):
             seen = None
             if look and decoded.weights is not None:
                 weights = decoded.weights[place].float().cpu().numpy()
-                seen = attention_map(loaded, pairs[row], src[row], tgt[row], weights)
+                own = {name: part[place].float().cpu().numpy() for name, part in trace.items()}
+                seen = attention_map(loaded, pairs[row], src[row], tgt[row], weights, own)
             log_probs = each[place, : len(tgt[row])].tolist()
             forced[row] = Forced(log_probs, len(pairs[row].tgt.split()), seen)
     return [forced[row] for row in range(len(pairs))]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from attncli.attention_map import AttentionMap
@@ -10,9 +12,17 @@ from attncli.text.pair import Pair
 
 
 def attention_map(
-    loaded: Loaded, pair: Pair, src: list[int], tgt: list[int], weights: np.ndarray
+    loaded: Loaded,
+    pair: Pair,
+    src: list[int],
+    tgt: list[int],
+    weights: np.ndarray,
+    trace: Mapping[str, np.ndarray],
 ) -> AttentionMap:
-    """The map of weights (layers, heads, tgt_len, src_len or more) between the pieces of a pair."""
+    """The map of what was seen, (layers, heads, tgt_len[, src_len]), between a pair's pieces.
+
+    Both lengths may be larger than the pair's own: what is beyond is padding.
+    """
     codec = loaded.codec
     return AttentionMap(
         src=codec.src.pieces(src),
@@ -21,6 +31,10 @@ def attention_map(
         src_words=codec.words(pair.src, src, 0),
         tgt_words=codec.words(pair.tgt, tgt, 1),
         links=pair.links,
+        trace={
+            name: part[:, :, : len(tgt)] if part.ndim == 3 else part[:, :, : len(tgt), : len(src)]
+            for name, part in trace.items()
+        },
         mechanism=loaded.mechanism,
         run=loaded.run.path.name,
     )

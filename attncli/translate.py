@@ -145,7 +145,8 @@ class Translator:
         text = self.codec.decode_target(written)
         seen = None
         if found.weights is not None:
-            seen = attention_map(self.first, Pair(line, text), src, found.ids, found.weights)
+            pair = Pair(line, text)
+            seen = attention_map(self.first, pair, src, found.ids, found.weights, found.trace)
             if self.search.replace_unknown and UNK in written:
                 text = self.codec.join(replaced(line, written, seen))
         return Hypothesis(text, pieces, found.score, found.log_prob, found.cut, seen)

@@ -45,12 +45,16 @@ class LocalMonotonic(Scored):
         """p_t (batch, queries), in source positions from 0."""
         return torch.minimum(state["position"], last_position(memory)).to(query.dtype)
 
+    def around(self, centre: Tensor) -> dict[str, Tensor]:
+        """The window to look at: its centre, and where it begins and ends."""
+        return {"centre": centre, "begin": centre - self.window, "end": centre + self.window}
+
     def forward(self, query: Tensor, memory: Memory, state: State) -> Attended:
         centre = self.centre(query, memory, state)
         inside = distances(centre, memory).abs() <= self.window
         scores = self.score(query, memory, state)
         weights = self.normalize(scores, memory.mask & inside)
-        trace = {"scores": scores, "centre": centre}
+        trace = {"scores": scores, **self.around(centre)}
         return Attended(weights @ memory.values, weights, next_step(state), trace, {})
 
 
@@ -98,7 +102,7 @@ class LocalPredictive(LocalMonotonic):
         inside = self.normalize(scores, memory.mask & (away.abs() <= self.window))
         sigma = self.window / 2
         weights = inside * torch.exp(-(away**2) / (2 * sigma**2))
-        trace = {"scores": scores, "centre": centre}
+        trace = {"scores": scores, **self.around(centre)}
         return Attended(weights @ memory.values, weights, next_step(state), trace, {})
 
 

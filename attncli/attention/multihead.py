@@ -18,7 +18,7 @@ class MultiHead(Attention):
         c_t = W_O [head_1 ; ... ; head_h]      head_i = attend(W_Qi query, W_Ki states, W_Vi states)
 
     The heads are folded into the batch, so that any attention can be held. `weights` is the mean
-    over heads; `trace["heads"]` keeps each one.
+    over heads; `trace["heads"]` keeps each one, and `trace["heads.NAME"]` their own traces.
 
     Options:
         heads: attentions side by side; the width is divided among them
@@ -68,6 +68,8 @@ class MultiHead(Attention):
         attended = self.attention(*self._folded(query, memory, state))
         heads = self._by_head(attended.weights)
         trace = {"heads": heads.transpose(1, 2)}  # (batch, queries, heads, src_len)
+        for name, part in attended.trace.items():
+            trace[f"heads.{name}"] = self._by_head(part).transpose(1, 2)
         after = self._unfolded(attended.state)
         return Attended(self._joined(attended.context), heads.mean(1), after, trace, {})
 
@@ -97,5 +99,5 @@ class MultiHead(Attention):
         return shared.unsqueeze(1).expand(batch, self.heads, *rest).flatten(0, 1)
 
     def _by_head(self, folded: Tensor) -> Tensor:
-        """(batch * heads, a, b) to (batch, heads, a, b)."""
+        """(batch * heads, ...) to (batch, heads, ...)."""
         return folded.view(-1, self.heads, *folded.shape[1:])

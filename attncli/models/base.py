@@ -50,6 +50,14 @@ class Seq2Seq(nn.Module):
             state = steps[-1].state
         return join_steps(steps)
 
+    def self_attention(self, source: Source, tgt: Tensor) -> dict[str, Tensor]:
+        """What its two sides see of themselves, where they look: encoder and decoder, by name.
+
+        "encoder" (batch, layers, heads, src_len, src_len); "decoder" (batch, layers, heads,
+        tgt_len, tgt_len), the columns of which are the words `tgt`, the first of them the start.
+        """
+        return {}
+
 
 def join_steps(steps: list[Decoded]) -> Decoded:
     """Consecutive single steps as one Decoded over all of them."""

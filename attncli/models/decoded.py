@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import torch
@@ -36,5 +37,31 @@ class Decoded(NamedTuple):
     hidden: Tensor  # (batch, queries, output_dim): the output layer makes words of it
     weights: Tensor | None  # (batch, layers, heads, queries, src_len); None where not asked for
     state: State
-    trace: dict[str, Tensor]
+    trace: dict[str, Tensor]  # to look at: see `seen`
     losses: dict[str, Tensor]  # (batch, queries)
+
+
+HEADS = "heads"
+"""In an attention's trace: what each of several heads has, (batch, queries, heads, ...)."""
+
+
+def by_layer(traces: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    """What the heads of each layer show, as (batch, queries, layers, heads, ...), by plain name."""
+    return {
+        name.removeprefix(HEADS + "."): torch.stack([trace[name] for trace in traces], 2)
+        for name in (traces[0] if traces else ())
+        if name.partition(".")[0] == HEADS
+    }
+
+
+def seen(trace: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """A decoder's trace in one shape: (batch, layers, heads, queries), or src_len after that.
+
+    What comes as (batch, queries) or (batch, queries, src_len) is of one layer with one head; what
+    has more axes is (batch, queries, layers, heads) or (batch, queries, layers, heads, src_len).
+    """
+    each = {
+        name: part if part.dim() > 3 else part.unsqueeze(2).unsqueeze(2)
+        for name, part in trace.items()
+    }
+    return {name: part.movedim(1, 3) for name, part in each.items()}

@@ -30,6 +30,10 @@ class MeanOutput(Output):
             each.append(output.log_probs(own, source))
         return torch.stack(each).logsumexp(0) - math.log(len(each))
 
+    def look(self, decoded: Decoded, source: Source) -> dict[str, Tensor]:
+        """Nothing: what one model shows has no meaning for all of them."""
+        return {}
+
 
 class Group(NamedTuple):
     """The memories of one model; what the search does to a memory, it does to all of them."""

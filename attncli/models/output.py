@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from attncli.models.cross_entropy import projected_cross_entropy
-from attncli.models.decoded import Decoded, Source
+from attncli.models.decoded import Decoded, Source, seen
 from attncli.models.top import top
 
 
@@ -41,6 +41,10 @@ class Output(nn.Module):
         Each is (batch, queries, k).
         """
         return top(self.log_probs(decoded, source), k)
+
+    def look(self, decoded: Decoded, source: Source) -> dict[str, Tensor]:
+        """What there is to see besides the weights, each in the shape that `seen` gives."""
+        return seen(decoded.trace)
 
 
 class Projection(Output):

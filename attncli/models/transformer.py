@@ -11,12 +11,12 @@ from attncli.attention.base import Attention, AttentionChoice, Memory, State, al
 from attncli.errors import UsageError
 from attncli.models.base import Seq2Seq
 from attncli.models.context.base import Context
-from attncli.models.decoded import Decoded, Source
+from attncli.models.decoded import HEADS, Decoded, Source, by_layer
 from attncli.models.dropout import Dropout
 from attncli.models.embedding import Embedding, Tied, embeddings
 from attncli.models.layers import Layers
 from attncli.models.positions import Positions
-from attncli.models.transformer_layers import DecoderLayer, EncoderLayer, Norm
+from attncli.models.transformer_layers import DecoderLayer, EncoderLayer, Norm, Trace
 from attncli.registry import Choice, Count, Positive, Share
 
 
@@ -111,17 +111,22 @@ class Transformer(Seq2Seq):
         apart = (steps.unsqueeze(0) - steps.unsqueeze(1)).abs()
         return (apart <= (self.window or length)).unsqueeze(0)
 
-    def states(self, ids: Tensor, mask: Tensor) -> Tensor:
-        """What a reader may look at, (batch, src_len, dim); ids and mask are (batch, src_len)."""
+    def read(self, ids: Tensor, mask: Tensor, look: bool) -> tuple[Tensor, list[Trace]]:
+        """States (batch, src_len, dim) of ids and mask (batch, src_len); what each layer saw."""
         length = ids.size(1)
         states = self.embed(self.src_embedding, ids, torch.arange(length).to(ids))
         reach = mask.unsqueeze(1)
         if self.window:
             reach = reach & self.near(length, ids)
+        traces = []
         for layer in self.encoder_layers:
-            states = layer(states, reach)
-        encoded: Tensor = self.encoder_norm(states)
-        return encoded
+            states, trace = layer(states, reach, look)
+            traces.append(trace)
+        return self.encoder_norm(states), traces
+
+    def states(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """What a reader may look at, (batch, src_len, dim); ids and mask are (batch, src_len)."""
+        return self.read(ids, mask, look=False)[0]
 
     def encode(self, source: Source) -> tuple[tuple[Memory, ...], State]:
         states = self.states(source.ids, source.mask)
@@ -164,14 +169,26 @@ class Transformer(Seq2Seq):
             room.values[:, :, begin : begin + queries] = written.values
             end = begin + queries
             own = Memory(room.keys[:, :, :end], room.values[:, :, :end], mask)
-            inputs, weights = layer(inputs, own, source, {"position": position}, look)
-            seen.append(weights)
+            inputs, _, trace = layer(inputs, own, source, {"position": position}, look)
+            seen.append(trace)
         after = {"position": position + 1, "lineage": lineage}
         decoded = _decoded(self.decoder_norm(inputs), seen, after)
         found: Decoded = self.context(decoded, memories[2 * count :], look)
         return found
 
     def forward(self, source: Source, tgt: Tensor, look: bool = False) -> Decoded:
+        return self.write(source, tgt, look)[0]
+
+    def self_attention(self, source: Source, tgt: Tensor) -> dict[str, Tensor]:
+        _, encoder = self.read(source.ids, source.mask, look=True)
+        _, decoder = self.write(source, tgt, look=True)
+        return {
+            "encoder": by_layer(encoder)[HEADS].movedim(1, 3),
+            "decoder": by_layer(decoder)[HEADS].movedim(1, 3),
+        }
+
+    def write(self, source: Source, tgt: Tensor, look: bool) -> tuple[Decoded, list[Trace]]:
+        """All steps after the words `tgt`, and what each layer saw of those words."""
         memories, state = self.encode(source)
         length = tgt.size(1)
         steps = all_steps({"position": state["position"]}, length)
@@ -180,18 +197,19 @@ class Transformer(Seq2Seq):
         mask = past.unsqueeze(0) & self.near(length, tgt)
         mask = mask.expand(tgt.size(0), -1, -1)
         count = len(self.decoder_layers)
-        seen = []
+        back, seen = [], []
         for layer, memory in zip(self.decoder_layers, memories[:count], strict=True):
             entered = layer.around_looks_back.enter(inputs)
             own = layer.looks_back.remember(entered, mask[:, 0])._replace(mask=mask)
-            inputs, weights = layer(inputs, own, memory, steps, look)
-            seen.append(weights)
+            inputs, trace_back, trace = layer(inputs, own, memory, steps, look)
+            back.append(trace_back)
+            seen.append(trace)
         decoded = _decoded(self.decoder_norm(inputs), seen, {})
         found: Decoded = self.context(decoded, memories[count:], look)
-        return found
+        return found, back
 
 
-def _decoded(hidden: Tensor, seen: list[Tensor | None], state: State) -> Decoded:
-    looked = [weights.transpose(1, 2) for weights in seen if weights is not None]
-    weights = torch.stack(looked, 1) if looked else None
-    return Decoded(hidden, weights, state, {}, {})
+def _decoded(hidden: Tensor, seen: list[Trace], state: State) -> Decoded:
+    trace = by_layer(seen)
+    weights = trace.pop(HEADS).movedim(1, 3) if trace else None
+    return Decoded(hidden, weights, state, trace, {})

@@ -7,10 +7,11 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from attncli.attention.base import Attention, Memory, State, all_steps
+from attncli.attention.base import Attended, Attention, Memory, State, all_steps
 from attncli.models.dropout import Dropout
 
 Norm = Literal["pre", "post"]
+Trace = dict[str, Tensor]
 
 
 class FeedForward(nn.Module):
@@ -63,15 +64,15 @@ class EncoderLayer(nn.Module):
         self.around_looks = Residual(dim, norm, dropout)
         self.around_feed_forward = Residual(dim, norm, dropout)
 
-    def forward(self, inputs: Tensor, mask: Tensor) -> Tensor:
+    def forward(self, inputs: Tensor, mask: Tensor, look: bool) -> tuple[Tensor, Trace]:
         """States (batch, src_len, dim), mask (batch, 1 or src_len, src_len)."""
         entered = self.around_looks.enter(inputs)
         memory = self.looks.remember(entered, mask[:, 0])._replace(mask=mask)
         state = all_steps(self.looks.start(memory), inputs.size(1))
-        seen, _ = self.looks.read(entered, memory, state)
-        inputs = self.around_looks.leave(inputs, seen)
-        seen = self.feed_forward(self.around_feed_forward.enter(inputs))
-        return self.around_feed_forward.leave(inputs, seen)
+        context, seen = read(self.looks, entered, memory, state, look)
+        inputs = self.around_looks.leave(inputs, context)
+        outputs = self.feed_forward(self.around_feed_forward.enter(inputs))
+        return self.around_feed_forward.leave(inputs, outputs), seen
 
 
 class DecoderLayer(nn.Module):
@@ -96,21 +97,26 @@ class DecoderLayer(nn.Module):
 
     def forward(
         self, inputs: Tensor, own: Memory, source: Memory, state: State, look: bool
-    ) -> tuple[Tensor, Tensor | None]:
-        """States (batch, queries, dim), and with `look` the weights on the source.
+    ) -> tuple[Tensor, Trace, Trace]:
+        """States (batch, queries, dim), and with `look` what was seen of `own` and of `source`.
 
         `own` is the memory of the words so far.
         """
         entered = self.around_looks_back.enter(inputs)
-        seen, _ = self.looks_back.read(entered, own, state)
-        inputs = self.around_looks_back.leave(inputs, seen)
+        back, seen_back = read(self.looks_back, entered, own, state, look)
+        inputs = self.around_looks_back.leave(inputs, back)
         entered = self.around_looks.enter(inputs)
-        weights = None
-        if look:
-            attended = self.looks(entered, source, state)
-            seen, weights = attended.context, attended.trace["heads"]
-        else:
-            seen, _ = self.looks.read(entered, source, state)
-        inputs = self.around_looks.leave(inputs, seen)
-        seen = self.feed_forward(self.around_feed_forward.enter(inputs))
-        return self.around_feed_forward.leave(inputs, seen), weights
+        context, seen = read(self.looks, entered, source, state, look)
+        inputs = self.around_looks.leave(inputs, context)
+        outputs = self.feed_forward(self.around_feed_forward.enter(inputs))
+        return self.around_feed_forward.leave(inputs, outputs), seen_back, seen
+
+
+def read(
+    attention: Attention, query: Tensor, memory: Memory, state: State, look: bool
+) -> tuple[Tensor, Trace]:
+    """The context, by the fastest way unless its heads are looked at."""
+    if look:
+        attended: Attended = attention(query, memory, state)
+        return attended.context, attended.trace
+    return attention.read(query, memory, state)[0], {}

@@ -1,4 +1,4 @@
-"""What a search has finished so far, and the attention weights of the way there."""
+"""What a search has finished so far, and what the model saw on the way there."""
 
 from __future__ import annotations
 
@@ -78,28 +78,26 @@ class Finished:
 
 
 class History:
-    """The weights of every step for every slot of the beam; hypotheses pick theirs at the end."""
+    """What was seen at every step in every slot of the beam; hypotheses pick theirs at the end."""
 
     def __init__(self, batch: int) -> None:
-        self.steps: list[np.ndarray] = []  # (rows, layers, heads, beam, src_len)
+        self.steps: list[dict[str, np.ndarray]] = []  # (rows, layers, heads, beam[, src_len])
         self.places: list[np.ndarray] = []  # (batch,), where a sentence stood at that step
         self.batch = batch
 
-    def add(self, rows: Tensor, weights: Tensor | None) -> None:
-        """The weights of one step (rows, layers, heads, beam, src_len) for the sentences `rows`."""
-        if weights is None:
-            return
+    def add(self, rows: Tensor, seen: State) -> None:
+        """One step of the sentences `rows`: each part (rows, layers, heads, beam[, src_len])."""
         places = np.full(self.batch, -1)
         places[rows.cpu().numpy()] = np.arange(rows.numel())
         self.places.append(places)
-        self.steps.append(weights.float().cpu().numpy())
+        self.steps.append({name: part.float().cpu().numpy() for name, part in seen.items()})
 
-    def weights(self, row: int, slots: list[int]) -> np.ndarray | None:
-        """The weights (layers, heads, tgt_len, src_len) along the slots of one hypothesis."""
+    def along(self, row: int, slots: list[int]) -> dict[str, np.ndarray]:
+        """What was seen along the slots of one hypothesis: (layers, heads, tgt_len[, src_len])."""
         if not self.steps:
-            return None
-        looks = [
-            step[places[row], :, :, slot]
-            for step, places, slot in zip(self.steps, self.places, slots, strict=False)
-        ]
-        return np.stack(looks, 2)
+            return {}
+        way = list(zip(self.steps, self.places, slots, strict=False))
+        return {
+            name: np.stack([step[name][places[row], :, :, slot] for step, places, slot in way], 2)
+            for name in self.steps[0]
+        }

@@ -19,6 +19,7 @@ from attncli.search.extension import BeamExtension, Candidates, SampledExtension
 from attncli.search.finished import Finished, History
 from attncli.text.piece_model import BOS, EOS
 
+WEIGHTS = "weights"
 AtLeastZero = Annotated[float, Range(0)]
 
 
@@ -31,6 +32,7 @@ class Found:
     log_prob: float  # sum over its words, EOS included, in nats
     weights: np.ndarray | None  # (layers, heads, tgt_len, src_len)
     cut: bool  # only the length limit ended it
+    trace: dict[str, np.ndarray]  # what else was seen: (layers, heads, tgt_len[, src_len])
 
 
 class Search:
@@ -99,8 +101,9 @@ class Search:
         while rows.numel():
             decoded = model.decode_step(own["last"], memories, state, looks)
             length += 1
-            if look:
-                history.add(rows, decoded.weights)
+            if look and decoded.weights is not None:
+                seen = model.output.look(decoded, source)
+                history.add(rows, {WEIGHTS: decoded.weights} | seen)
             ending = limits == length
             candidates = self.extension.extend(
                 model.output, decoded, source, own["log_prob"], ending
@@ -168,9 +171,10 @@ class Search:
     ) -> list[Found]:
         found = []
         for entry in finished.entries(place)[: self.n_best]:
-            weights = history.weights(row, entry.slots)
+            trace = history.along(row, entry.slots)
+            weights = trace.pop(WEIGHTS, None)
             cut = len(entry.ids) == limit
-            found.append(Found(entry.ids, entry.score, entry.log_prob, weights, cut))
+            found.append(Found(entry.ids, entry.score, entry.log_prob, weights, cut, trace))
         return found
 
 

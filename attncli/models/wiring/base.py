@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from attncli.attention.base import Attended, Attention, Memory, State
 from attncli.models.base import join
 from attncli.models.cells import Cell, CellChoice
-from attncli.models.decoded import Decoded
+from attncli.models.decoded import HEADS, Decoded, by_layer
 from attncli.models.dropout import Dropout
 from attncli.models.layers import Layers
 from attncli.models.readout import Readout, ReadoutSizes
@@ -151,6 +151,7 @@ def as_decoded(hidden: Tensor, glance: Glance, look: bool) -> Decoded:
     attended = glance.attended
     if not look or attended.weights is None:
         return Decoded(hidden, None, glance.state, {}, attended.losses)
-    heads = attended.trace.get("heads", attended.weights.unsqueeze(2))
-    weights = heads.transpose(1, 2).unsqueeze(1)  # (batch, 1, heads, queries, src_len)
-    return Decoded(hidden, weights, glance.state, attended.trace, attended.losses)
+    heads = by_layer([{HEADS: attended.weights.unsqueeze(2)} | attended.trace])
+    weights = heads.pop(HEADS).movedim(1, 3)  # (batch, 1, heads, queries, src_len)
+    plain = {name: part for name, part in attended.trace.items() if not name.startswith(HEADS)}
+    return Decoded(hidden, weights, glance.state, plain | heads, attended.losses)
