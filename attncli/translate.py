@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 import torch
@@ -34,6 +34,7 @@ class Hypothesis:
     log_prob: float
     cut: bool  # only the length limit ended it
     attention: AttentionMap | None
+    ids: list[int] = field(default_factory=list)  # of its pieces
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,8 @@ class Translator:
             seen = attention_map(self.first, pair, src, found.ids, found.weights, found.trace)
             if self.search.replace_unknown and UNK in written:
                 text = self.codec.join(replaced(line, written, seen))
-        return Hypothesis(text, pieces, found.score, found.log_prob, found.cut, seen)
+        facts = (found.score, found.log_prob, found.cut)
+        return Hypothesis(text, pieces, *facts, seen, found.ids)
 
 
 def replaced(line: str, ids: list[int], seen: AttentionMap) -> list[str]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from attncli.attention_map import AttentionMap, load, save
+from attncli.attention_map import AttentionMap
 from attncli.errors import DataError, UsageError
 from attncli.pieces import spell, word_matrix
 
@@ -121,70 +119,6 @@ def test_gold_links_stand_at_every_piece_of_their_words(entry: AttentionMap) -> 
     assert entry.gold_cells() == {(0, 0), (1, 0), (2, 1), (2, 2)}
     assert entry.words().gold_cells() == {(0, 0), (1, 1)}
     assert replace(entry, links=None).gold_cells() == set()
-
-
-def same(left: AttentionMap, right: AttentionMap) -> bool:
-    return (
-        json.loads(left.to_json()) == json.loads(right.to_json())
-        and left.weights.shape == right.weights.shape
-        and np.array_equal(left.weights, right.weights.astype(left.weights.dtype))
-    )
-
-
-def test_json_comes_back_without_loss(entry: AttentionMap) -> None:
-    odd = replace(
-        entry,
-        src=["[bold]", "\x1b[31m", "漢字 😀", "</s>"],
-        weights=np.random.default_rng(0).random((1, 1, 4, 4), dtype=np.float32),
-    )
-    text = odd.to_json()
-    assert "\n" not in text
-    assert same(odd, AttentionMap.from_json(text))
-    assert json.loads(text)["format"] == "attncli attention map"
-
-
-def test_what_is_not_finite_is_null_in_json(entry: AttentionMap) -> None:
-    scores = np.full((4, 4), -np.inf)
-    back = AttentionMap.from_json(replace(entry, trace={"scores": scores}).to_json())
-    assert np.isnan(back.trace["scores"]).all()
-
-
-def test_an_empty_sentence_keeps_its_shape() -> None:
-    empty = AttentionMap([], [], np.zeros((2, 3, 0, 0)), [], [])
-    assert AttentionMap.from_json(empty.to_json()).weights.shape == (2, 3, 0, 0)
-
-
-def test_files_hold_many_maps(entry: AttentionMap, tmp_path: Path) -> None:
-    path = tmp_path / "maps.npz"
-    maps = [entry, many_headed(entry), entry.words()]
-    save(path, maps)
-    back = load(path)
-    assert len(back) == 3
-    assert all(map(same, maps, back))
-    np.testing.assert_array_equal(back[0].trace["centre"], entry.trace["centre"])
-
-
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": "other"}', "null", "{"])
-def test_other_json_is_refused(text: str) -> None:
-    with pytest.raises(DataError, match="not an attention map in JSON"):
-        AttentionMap.from_json(text)
-
-
-def test_another_version_is_refused(entry: AttentionMap) -> None:
-    with pytest.raises(DataError, match="version 2"):
-        AttentionMap.from_json(entry.to_json().replace('"version": 1', '"version": 2'))
-
-
-def test_other_files_are_refused(tmp_path: Path) -> None:
-    path = tmp_path / "maps.npz"
-    with pytest.raises(DataError, match=r"maps\.npz"):
-        load(path)
-    path.write_bytes(b"text")
-    with pytest.raises(DataError, match="not a file of attention maps"):
-        load(path)
-    np.savez(path, header=np.array("[{}]"))
-    with pytest.raises(DataError, match="not a file of attention maps"):
-        load(path)
 
 
 @pytest.mark.parametrize(

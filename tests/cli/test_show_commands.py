@@ -44,7 +44,7 @@ def test_a_picture_is_written_too(runs, tmp_path, ending, begin):
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        (("-o", "map.gif"), "no picture format '.gif'"),
+        (("-o", "map.gif"), "no format '.gif'"),
         (("--head", "1"), "give --layer too"),
         (("--layer", "2"), "layer"),
         (("--layer", "1", "--head", "9"), "head"),

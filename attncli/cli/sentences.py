@@ -1,0 +1,75 @@
+"""From the flags of a verb that looks to the sentences it looks at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from attncli.cli.models import say
+
+if TYPE_CHECKING:
+    from attncli.experiment import Loaded
+    from attncli.text.pair import Pair
+
+File = Annotated[
+    Path | None, typer.Option("--file", help="Every line of this file, instead of a sentence.")
+]
+Test = Annotated[str | None, typer.Option("--test", help="A test set, of which --line is taken.")]
+Line = Annotated[int | None, typer.Option("--line", min=1, help="Which line of it, from 1.")]
+Reference = Annotated[
+    str | None, typer.Option("--reference", help="Look while this translation is forced.")
+]
+Forced = Annotated[
+    bool, typer.Option("--forced", help="Force the reference of the test line, gold links and all.")
+]
+
+
+def read_sentences(
+    loaded: Loaded,
+    sentence: str | None,
+    file: Path | None,
+    test: str | None,
+    line: int | None,
+) -> list[Pair]:
+    """The one sentence, the file's lines that are not empty, or the line of a test set.
+
+    A pair's target is empty where no reference is known.
+
+    Raises:
+        UsageError: none of them is given, or more than one, or it is empty.
+    """
+    from attncli.errors import UsageError
+    from attncli.text.lines import read_lines
+    from attncli.text.pair import Pair
+
+    if [sentence, file, test].count(None) != 2:
+        raise UsageError("give a sentence in quotes, --file FILE, or --test NAME --line N")
+    if (test is None) != (line is None):
+        raise UsageError("--test and --line go together: --test test --line 17")
+    if test is not None and line is not None:
+        return [_line_of_test(loaded, test, line)]
+    lines = [sentence] if sentence is not None else list(read_lines(file or Path()))
+    pairs = [Pair(text, "") for text in lines if text is not None and text.strip()]
+    if not pairs:
+        raise UsageError("an empty sentence has nothing to look at; give one in quotes")
+    if len(pairs) < len(lines):
+        say(f"{len(lines) - len(pairs)} empty lines are left out")
+    return pairs
+
+
+def _line_of_test(loaded: Loaded, name: str, line: int) -> Pair:
+    from attncli.errors import UsageError, suggestion
+    from attncli.text.corpus import Data
+
+    data: Data = loaded.recipe.build("data")
+    tests = data.load().tests
+    if name not in tests:
+        known = ", ".join(tests) or "none"
+        hint = suggestion(name, tests)
+        raise UsageError(f"{data.name}: no test set '{name}'{hint} (there is {known})")
+    pairs = list(tests[name])
+    if line > len(pairs):
+        raise UsageError(f"--line {line}: {name} has {len(pairs)} lines")
+    return pairs[line - 1]
