@@ -49,7 +49,8 @@ def searched(translator: Translator, pairs: Sequence[Pair]) -> list[list[Look]]:
     A translation that equals the pair's own target gets the pair's gold links.
     """
     found = []
-    translations = translator.stream([pair.src for pair in pairs], look=True)
+    lines, documents = [pair.src for pair in pairs], [pair.document for pair in pairs]
+    translations = translator.translate(lines, look=True, documents=documents)
     for pair, translation in zip(pairs, translations, strict=True):
         looks = []
         for one in translation.hypotheses:

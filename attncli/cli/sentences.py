@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,12 +36,14 @@ def read_sentences(
 ) -> list[Pair]:
     """The one sentence, the file's lines that are not empty, or the line of a test set.
 
+    Before the line of a test set come those before it in its document: only the last was asked for.
     A pair's target is empty where no reference is known.
 
     Raises:
         UsageError: none of them is given, or more than one, or it is empty.
     """
     from attncli.errors import UsageError
+    from attncli.text.documents import by_blank_lines
     from attncli.text.lines import read_lines
     from attncli.text.pair import Pair
 
@@ -49,9 +52,10 @@ def read_sentences(
     if (test is None) != (line is None):
         raise UsageError("--test and --line go together: --test test --line 17")
     if test is not None and line is not None:
-        return [_line_of_test(loaded, test, line)]
+        return _until_line_of_test(loaded, test, line)
     lines = [sentence] if sentence is not None else list(read_lines(file or Path()))
-    pairs = [Pair(text, "") for text in lines if text is not None and text.strip()]
+    numbered = next(by_blank_lines([lines]))
+    pairs = [Pair(text, "", document=document) for text, document in numbered if text.strip()]
     if not pairs:
         raise UsageError("an empty sentence has nothing to look at; give one in quotes")
     if len(pairs) < len(lines):
@@ -59,7 +63,7 @@ def read_sentences(
     return pairs
 
 
-def _line_of_test(loaded: Loaded, name: str, line: int) -> Pair:
+def _until_line_of_test(loaded: Loaded, name: str, line: int) -> list[Pair]:
     from attncli.errors import UsageError, suggestion
     from attncli.text.corpus import Data
 
@@ -72,4 +76,6 @@ def _line_of_test(loaded: Loaded, name: str, line: int) -> Pair:
     pairs = list(tests[name])
     if line > len(pairs):
         raise UsageError(f"--line {line}: {name} has {len(pairs)} lines")
-    return pairs[line - 1]
+    chosen = pairs[line - 1]
+    before = list(takewhile(lambda one: one.document == chosen.document, pairs[line - 2 :: -1]))
+    return [*reversed(before if chosen.document is not None and line > 1 else []), chosen]

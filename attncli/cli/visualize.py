@@ -81,12 +81,13 @@ def visualize(
         (model,) = open_models([run] if run else None, runs, checkpoint, device, threads)
         pairs = read_sentences(model, sentence, file, test, line)
         if reference is not None or is_forced:
-            looks = _forced(model, pairs, reference, is_forced)
+            looks = _forced(model, pairs, reference, is_forced, file is not None)
         else:
             search = search_of(model, sets, {"beam": beam, "n_best": n_best})
             if n_best is None and any(path.suffix == ".html" for path in paths):
                 search.n_best = search.beam
             looks = _searched(model, search, pairs)
+        looks = looks[-1:] if test is not None else looks
         if not any(looks):
             raise UsageError(f"{model.run.path}: this model has no attention")
     shown = [
@@ -112,21 +113,20 @@ def _searched(model: Loaded, search: Search, pairs: Sequence[Pair]) -> list[list
 
 
 def _forced(
-    model: Loaded, pairs: list[Pair], reference: str | None, is_forced: bool
+    model: Loaded, pairs: list[Pair], reference: str | None, is_forced: bool, has_file: bool
 ) -> list[list[Look]]:
     """The pairs under the given reference, or under their own."""
     from attncli.errors import UsageError
     from attncli.look import forced
-    from attncli.text.pair import Pair
 
-    if len(pairs) > 1:
-        raise UsageError("--reference is one translation: give one sentence")
-    if reference is not None:
-        if is_forced:
-            raise UsageError("--forced takes the test line's own reference: leave out --reference")
-        pairs = [Pair(pairs[0].src, reference)]
-    elif not pairs[0].tgt:
+    if is_forced and reference is not None:
+        raise UsageError("--forced takes the test line's own reference: leave out --reference")
+    if not is_forced and has_file:
+        raise UsageError("--reference is one translation: give one sentence, not a file")
+    if is_forced and not pairs[-1].tgt:
         raise UsageError("--forced needs a reference: give --test and --line, or --reference TEXT")
+    if reference is not None:
+        pairs = [*pairs[:-1], pairs[-1]._replace(tgt=reference, links=None)]
     return forced(model, pairs)
 
 

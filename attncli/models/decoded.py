@@ -59,9 +59,11 @@ def seen(trace: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
     What comes as (batch, queries) or (batch, queries, src_len) is of one layer with one head; what
     has more axes is (batch, queries, layers, heads) or (batch, queries, layers, heads, src_len).
+    With a dot in its name it is a component's own, and shown only as (batch, queries).
     """
     each = {
         name: part if part.dim() > 3 else part.unsqueeze(2).unsqueeze(2)
         for name, part in trace.items()
+        if part.dim() == 2 or "." not in name
     }
     return {name: part.movedim(1, 3) for name, part in each.items()}
