@@ -2,6 +2,7 @@
 # make test        what every change must pass, in minutes
 # make test-slow   the tests that train for longer
 # make table       every attention at the demo's budget, side by side
+# make bench       attncli beside its peers on this machine: docs/performance.md
 # make pictures    the picture in README.md, from the demo's run
 # make clean       what can be made again; runs/ stays
 
@@ -10,7 +11,7 @@ BIN := .venv/bin
 ATTNCLI := $(BIN)/attncli
 export ATTNCLI_DATA
 
-.PHONY: demo pictures test test-slow table clean
+.PHONY: bench demo pictures test test-slow table clean
 .DELETE_ON_ERROR:
 
 .venv: .venv/installed
@@ -45,6 +46,10 @@ test-slow: .venv
 
 table: .venv
 	$(BIN)/python docs/table.py
+
+# ATTNCLI_DATA must hold multi30k; ARGS="--only training --systems attncli,eole" measures a part.
+bench: .venv
+	$(BIN)/python -m benchmarks $(ARGS)
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache build dist *.egg-info

@@ -1,0 +1,1 @@
+"""attncli and its peers measured on the same data, sizes, batches and machine: `make bench`."""

@@ -1,0 +1,170 @@
+"""From the records of all rounds to a page: medians, ranges, and ratios within each round."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from statistics import median
+
+from benchmarks.ceiling import Work
+from benchmarks.rounds import Record
+
+OURS = "attncli"
+DECODINGS = (
+    ("beam5_tokens_per_second", "beam 5, batches of 64", "tokens/s", False),
+    ("greedy_tokens_per_second", "greedy, batches of 64", "tokens/s", False),
+    ("single_ms", "greedy, one by one", "ms a sentence", True),
+)
+
+
+class Table:
+    """The records of one kind, configuration by configuration."""
+
+    def __init__(self, records: list[Record]) -> None:
+        self.records = records
+
+    def of(self, kind: str, configuration: str = "") -> dict[str, list[Record]]:
+        """The records of each system, in the order of the first round."""
+        found: dict[str, list[Record]] = {}
+        for record in sorted(self.records, key=lambda one: int(str(one["round"]))):
+            if (record["kind"], record["configuration"]) == (kind, configuration):
+                found.setdefault(str(record["system"]), []).append(record)
+        return found
+
+    def configurations(self, kind: str) -> list[str]:
+        """Those that were measured."""
+        return list(
+            dict.fromkeys(str(r["configuration"]) for r in self.records if r["kind"] == kind)
+        )
+
+
+def values(records: Iterable[Record], name: str) -> dict[int, float]:
+    """Round → value, of the rounds that have one."""
+    return {int(str(r["round"])): float(str(r[name])) for r in records if name in r}
+
+
+def spread(found: Iterable[float], form: str = ",.0f") -> str:
+    """The median, and the least and the greatest where there are several: 5 (4 to 6)."""
+    numbers = sorted(found)
+    if not numbers:
+        return "–"
+    if len(numbers) == 1:
+        return f"{numbers[0]:{form}}"
+    return f"{median(numbers):{form}} ({numbers[0]:{form}} to {numbers[-1]:{form}})"
+
+
+def ratios(ours: dict[int, float], theirs: dict[int, float], less_is_better: bool) -> list[float]:
+    """How many times faster attncli was, round by round."""
+    pairs = [(ours[number], theirs[number]) for number in ours if number in theirs]
+    return [their / our if less_is_better else our / their for our, their in pairs]
+
+
+def failure(records: list[Record]) -> str:
+    """Why a system has no figure; empty where it has."""
+    return next((f"failed: {record['failed']}" for record in records if "failed" in record), "")
+
+
+def rows(
+    systems: dict[str, list[Record]], name: str, less_is_better: bool, form: str
+) -> list[list[str]]:
+    """System, its figure, and how many times faster attncli is."""
+    ours = values(systems.get(OURS, []), name)
+    found = []
+    for system, records in systems.items():
+        theirs = values(records, name)
+        if not theirs:
+            found.append([system, failure(records) or "–", ""])
+            continue
+        ratio = "" if system == OURS else spread(ratios(ours, theirs, less_is_better), ".2f")
+        found.append([system, spread(theirs.values(), form), ratio])
+    return found
+
+
+def markdown(head: list[str], body: list[list[str]]) -> str:
+    """A table; all columns but the first are aligned to the right."""
+    lines = ["| " + " | ".join(head) + " |", "| --- |" + " ---: |" * (len(head) - 1)]
+    lines += ["| " + " | ".join(cell.replace("|", "/") for cell in row) + " |" for row in body]
+    return "\n".join(lines)
+
+
+def training(table: Table, works: dict[str, Work]) -> Iterable[str]:
+    """Target pieces a second, memory, and the fraction of the machine's ceiling."""
+    ceilings = values(table.of("ceiling").get(OURS, []), "gflops")
+    for configuration in table.configurations("training"):
+        systems = table.of("training", configuration)
+        needs = works[configuration].operations
+        body = []
+        for row in rows(systems, "tokens_per_second", False, ",.0f"):
+            paces = values(systems[row[0]], "tokens_per_second")
+            shares = [
+                100 * pace * needs / (ceilings[number] * 1e9)
+                for number, pace in paces.items()
+                if number in ceilings
+            ]
+            peak = spread(values(systems[row[0]], "peak_mb").values())
+            body.append([*row, f"{spread(shares, '.0f')}%" if shares else "–", peak])
+        head = ["", "target tokens/s", "attncli is faster ×", "of the ceiling", "peak memory, MB"]
+        yield f"### Training {configuration}\n\n{markdown(head, body)}\n"
+
+
+def decoding(table: Table) -> Iterable[str]:
+    """Pieces a second with a beam and greedily, and milliseconds for one sentence."""
+    for configuration in table.configurations("decoding"):
+        systems = table.of("decoding", configuration)
+        for name, title, unit, less_is_better in DECODINGS:
+            form = ",.1f" if less_is_better else ",.0f"
+            body = rows(systems, name, less_is_better, form)
+            head = ["", unit, "attncli is faster ×"]
+            yield f"### Decoding {configuration}: {title}\n\n{markdown(head, body)}\n"
+
+
+def page(records: list[Record], works: dict[str, Work], facts: list[str]) -> str:
+    """The whole of docs/performance.md."""
+    table = Table(records)
+    ceilings = values(table.of("ceiling").get(OURS, []), "gflops")
+    parts = [
+        "# Performance\n\nattncli beside other toolkits: the same pieces, sizes, batches, threads "
+        "and machine, each system in a process and an environment of its own, in an order that "
+        "turns round from one round to the next. A cell has the median of the rounds and, in "
+        "brackets, the least and the greatest. Ratios are taken within a round.\n",
+        "\n".join(f"- {fact}" for fact in facts) + "\n",
+        f"The ceiling is the best float32 matrix product measured in the same round: "
+        f"{spread(ceilings.values())} GFLOP/s. The operations that training on one target piece "
+        "needs are 6 × (multiply-adds of one pass forward), of matrix products alone:\n",
+        markdown(
+            ["", "multiply-adds a target piece", "where", "MFLOP a target piece"],
+            [
+                [name, need.formula, need.values, f"{need.operations / 1e6:.1f}"]
+                for name, need in works.items()
+            ],
+        )
+        + "\n",
+    ]
+    if table.configurations("training"):
+        parts += ["## Training\n", TRAINING, *training(table, works)]
+    if table.configurations("decoding"):
+        parts += ["## Decoding\n", DECODING, *decoding(table)]
+    if table.configurations("startup"):
+        body = rows(table.of("startup"), "seconds", True, ".2f")
+        head = ["", "seconds", "attncli is faster ×"]
+        parts += [f"## Start-up of `--help`\n\n{markdown(head, body)}\n"]
+    parts += [GPU]
+    return "\n".join(parts)
+
+
+TRAINING = (
+    "T is a Transformer of 4 + 4 layers (width 128, feed-forward 256, 4 heads, dropout 0.3, label "
+    "smoothing 0.1, normalized before each sub-layer, all embeddings shared) in batches of 4,096 "
+    "tokens; R is Luong 2015 with input feeding (LSTMs of 256 + 256 and 512, embeddings of 256, "
+    "general attention, dropout 0.2) in batches of 80 sentences; R0 is R without input feeding. "
+    "The settings of each system stand in benchmarks/configurations. Tokens are target pieces with "
+    "EOS, padding not counted. Memory is the most that the process held, libraries included.\n"
+)
+DECODING = (
+    "Every system writes exactly 20 pieces for every sentence, so that all do the same work; "
+    "import and loading are left out, and so is cutting text into pieces for all but attncli, "
+    "whose time includes it. CTranslate2 decodes attncli's own model, exported.\n"
+)
+GPU = (
+    "## On a GPU\n\nNot measured. `attncli train RECIPE --device cuda --set "
+    "train.precision=bf16` prints target tokens/s as it goes, and metrics.jsonl keeps them.\n"
+)

@@ -1,0 +1,170 @@
+"""The rounds: every measurement of every system, in an order that turns round each time."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.measure import MeasureError, ask, startup
+from benchmarks.peers import HELP
+from benchmarks.workers.job import Job
+
+TRAINING = {
+    "T": ("attncli", "joeynmt", "eole"),
+    "R": ("attncli", "joeynmt", "eole"),
+    "R0": ("attncli",),
+}
+DECODING = {
+    "T": ("attncli", "joeynmt", "eole", "ctranslate2", "ctranslate2-int8"),
+    "R": ("attncli", "joeynmt", "eole"),
+}
+KINDS = ("startup", "training", "decoding")
+Record = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is measured, and how much of it."""
+
+    kinds: tuple[str, ...]
+    systems: tuple[str, ...]
+    configurations: tuple[str, ...]
+    text: Path
+    work: Path
+    peers: Path
+    threads: int
+    seed: int
+    rounds: int
+    warm: int
+    updates: int
+    sentences: int
+    single: int
+    minutes: float
+
+    def job(self, task: str, system: str, configuration: str, warm: int, updates: int) -> Job:
+        """One question to one worker."""
+        folder = self.work / ("pieces" if task == "prepare" else f"{system}/{configuration}")
+        name = f"{task}-{configuration}-{system}.answer"
+        return Job(
+            task=task,
+            system=system,
+            configuration=configuration,
+            text=str(self.text),
+            folder=str(folder),
+            answer=str(self.work / "logs" / name),
+            threads=self.threads,
+            seed=self.seed,
+            warm=warm,
+            updates=updates,
+            sentences=self.sentences,
+            single=self.single,
+        )
+
+    def measurements(self) -> Iterator[tuple[str, str, list[str]]]:
+        """Kind, configuration and systems of each measurement of a round."""
+        if "startup" in self.kinds:
+            yield "startup", "", [s for s in HELP if s in self.systems]
+        for kind, table in (("training", TRAINING), ("decoding", DECODING)):
+            for configuration, systems in table.items():
+                if kind in self.kinds and configuration in self.configurations:
+                    yield kind, configuration, [s for s in systems if s in self.systems]
+
+
+def say(line: str) -> None:
+    """Progress, on stderr."""
+    print(line, file=sys.stderr, flush=True)
+
+
+class Rounds:
+    """Measures round by round, and keeps every record as soon as it is there."""
+
+    def __init__(self, plan: Plan, out: Path) -> None:
+        self.plan, self.out = plan, out
+        self.records: list[Record] = []
+        self.failed: set[tuple[str, str, str]] = set()
+        self.begun = time.monotonic()
+        self.logs = plan.work / "logs"
+
+    def prepare(self) -> dict[str, float]:
+        """The pieces that all systems read, and how many there are."""
+        say("preparing text")
+        return ask(self.plan.job("prepare", "attncli", "T", 0, 0), self.plan.peers, self.logs)
+
+    def measure(self) -> int:
+        """All rounds, or as many as the minutes allow; the number of those that were done."""
+        if "decoding" in self.plan.kinds and "training" not in self.plan.kinds:
+            self._make_models()
+        for number in range(self.plan.rounds):
+            spent = (time.monotonic() - self.begun) / 60
+            if number and spent * (number + 1) / number > self.plan.minutes:
+                say(f"{spent:.0f} minutes are over; no further round fits in {self.plan.minutes:g}")
+                return number
+            self._round(number)
+        return self.plan.rounds
+
+    def _round(self, number: int) -> None:
+        ceiling = self.plan.job("ceiling", "attncli", "T", 0, 0)
+        self._try(number, "ceiling", "", "attncli", lambda: self._ask(ceiling))
+        for kind, configuration, systems in self.plan.measurements():
+            for system in systems if number % 2 == 0 else reversed(systems):
+                if (kind, configuration, system) not in self.failed:
+                    measure = self._measurement(kind, configuration, system)
+                    self._try(number, kind, configuration, system, measure)
+
+    def _measurement(
+        self, kind: str, configuration: str, system: str
+    ) -> Callable[[], dict[str, float]]:
+        plan = self.plan
+        if kind == "startup":
+            return lambda: startup(system, plan.peers, self.logs)
+        task = {"training": "train", "decoding": "decode"}[kind]
+        job = plan.job(task, system, configuration, plan.warm, plan.updates)
+        return lambda: self._ask(job)
+
+    def _make_models(self) -> None:
+        """Something to decode with, where no training is measured."""
+        for configuration, systems in DECODING.items():
+            for system in systems:
+                chosen = configuration in self.plan.configurations and system in self.plan.systems
+                if chosen and system in TRAINING[configuration]:
+                    say(f"a model for {system}, {configuration}")
+                    job = self.plan.job("train", system, configuration, 0, 2)
+                    try:
+                        self._ask(job)
+                    except MeasureError as error:
+                        say(f"  failed: {error}")
+
+    def _ask(self, job: Job) -> dict[str, float]:
+        return ask(job, self.plan.peers, self.logs)
+
+    def _try(
+        self,
+        number: int,
+        kind: str,
+        configuration: str,
+        system: str,
+        measure: Callable[[], dict[str, float]],
+    ) -> None:
+        """One record; a system that fails is not asked again, and the record says why."""
+        what = f"round {number + 1}/{self.plan.rounds}: {kind} {configuration} {system}".rstrip()
+        record: Record = {
+            "round": number,
+            "kind": kind,
+            "configuration": configuration,
+            "system": system,
+        }
+        try:
+            found = measure()
+            record.update(found)
+            shown = ", ".join(f"{name} {value:,.4g}" for name, value in found.items())
+            say(f"{(time.monotonic() - self.begun) / 60:5.1f} min  {what}: {shown}")
+        except MeasureError as error:
+            record["failed"] = str(error)
+            self.failed.add((kind, configuration, system))
+            say(f"{(time.monotonic() - self.begun) / 60:5.1f} min  {what}: FAILED: {error}")
+        self.records.append(record)
+        self.out.write_text(json.dumps(self.records, indent=1), encoding="utf-8")

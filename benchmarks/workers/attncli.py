@@ -1,0 +1,115 @@
+"""attncli: the pieces that all systems read, training, decoding; the machine's ceiling."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+from unittest.mock import patch
+
+import torch
+
+from attncli import machine
+from attncli.experiment import load
+from attncli.recipe import Recipe
+from attncli.run import Run
+from attncli.search import Search
+from attncli.text.batch import Batch
+from attncli.text.piece_model import EOS
+from attncli.train.preparation import prepare
+from attncli.train.trainer import Trainer
+from attncli.train.training import train
+from attncli.translate import Translator
+from benchmarks.workers.job import LENGTH, Job, Laps, run, timed_decodings
+
+SIDES = ("en", "de")
+NEVER = -1e4  # the bias of EOS: only the length limit ends a translation
+
+
+def recipe_of(job: Job, *sets: str) -> Recipe:
+    """The recipe of a configuration on the given text."""
+    flags = {"--data": ("data.name", job.text), "--seed": ("seed", str(job.seed))}
+    return Recipe.read(job.settings, flags=flags, sets=sets)
+
+
+def prepare_text(job: Job) -> dict[str, float]:
+    """Trains the piece model, tokenises, and writes the pieces as text for the peers."""
+    folder = Path(job.folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    made = Run.create(folder.parent, folder.name, dated=False)
+    made.write_recipe(recipe_of(job))
+    prepared = prepare(recipe_of(job), made, print)
+    codec = prepared.codec
+    pieces = codec.src.pieces(range(codec.src.size))
+    (folder / "vocabulary").write_text("\n".join(pieces[4:]) + "\n", encoding="utf-8")
+    for split in ("train", "val", "test"):
+        for side, encode in zip(SIDES, (codec.encode_source, codec.encode_target), strict=True):
+            (found,) = Path(job.text).glob(f"{split}*.{side}")
+            rows = encode(found.read_text(encoding="utf-8").splitlines())
+            lines = [" ".join(codec.src.pieces(row[:-1])) for row in rows]
+            (folder / f"{split}.{side}").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    store = prepared.train
+    src, tgt = (int(starts[-1]) for starts in (store.src_starts, store.tgt_starts))
+    return {"src_pieces": src, "tgt_pieces": tgt, "pairs": len(store), "vocab": codec.tgt.size}
+
+
+def measure_training(job: Job) -> dict[str, float]:
+    """Updates of attncli's own training loop."""
+    folder = Path(job.folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    made = Run.create(folder.parent, folder.name, dated=False)
+    for part in ("codec", "data"):
+        shutil.copytree(folder.parents[1] / "pieces" / part, folder / part)
+    laps = Laps(job.warm, job.updates)
+    step = Trainer.step
+
+    def timed(self: Trainer, batches: list[Batch], of_epoch: int) -> tuple[float, float]:
+        done = step(self, batches, of_epoch)
+        laps.mark(self.progress.words)
+        return done
+
+    device = machine.prepare("cpu", job.threads)
+    recipe = recipe_of(job, f"train.steps={job.warm + job.updates}")
+    with patch.object(Trainer, "step", timed):
+        train(recipe, made, print, device=device)
+    return laps.found
+
+
+def measure_decoding(job: Job) -> dict[str, float]:
+    """Translations by the run that training left."""
+    loaded = load(Run.open(job.folder), "last", machine.prepare("cpu", job.threads))
+    with torch.no_grad():
+        loaded.model.output.get_parameter("bias")[EOS] = NEVER
+    lines = next(Path(job.text).glob("test*.en")).read_text(encoding="utf-8").splitlines()
+
+    def decode(chosen: list[str], beam: int, batch: int) -> list[int]:
+        search = Search(beam=beam, max_ratio=0.0, max_extra=LENGTH)
+        found = Translator([loaded], search, sentences=batch).translate(chosen)
+        return [len(one.hypotheses[0].pieces) for one in found]
+
+    return timed_decodings(job, lines, decode)
+
+
+def measure_ceiling(job: Job) -> dict[str, float]:
+    """The machine's best rate of float32 multiply-adds in one square matrix product (GFLOP/s)."""
+    machine.prepare("cpu", job.threads)
+    size = 2048
+    left, right = torch.rand(size, size), torch.rand(size, size)
+    best = 0.0
+    until = time.perf_counter() + 4
+    while time.perf_counter() < until:
+        begun = time.perf_counter()
+        torch.mm(left, right)
+        best = max(best, 2 * size**3 / (time.perf_counter() - begun) / 1e9)
+    return {"gflops": best}
+
+
+if __name__ == "__main__":
+    run(
+        {
+            "prepare": prepare_text,
+            "train": measure_training,
+            "decode": measure_decoding,
+            "ceiling": measure_ceiling,
+        }
+    )

@@ -1,0 +1,121 @@
+"""From records to a page: the arithmetic of ratios, ceilings and what has failed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.ceiling import work
+from benchmarks.report import failure, page, ratios, rows, spread
+from benchmarks.rounds import Plan, Record, Rounds
+from benchmarks.workers import job as jobs
+from benchmarks.workers.job import LENGTH, Job, Laps, timed_decodings
+
+
+def record(number: int, system: str, **found: object) -> Record:
+    named = {"round": number, "kind": "training", "configuration": "T", "system": system}
+    return {**named, **found}
+
+
+def plan(folder: Path) -> Plan:
+    return Plan(
+        kinds=("training", "decoding"),
+        systems=("attncli", "joeynmt", "eole", "ctranslate2"),
+        configurations=("T", "R"),
+        text=folder,
+        work=folder,
+        peers=folder,
+        threads=1,
+        seed=1,
+        rounds=2,
+        warm=1,
+        updates=2,
+        sentences=3,
+        single=1,
+        minutes=1.0,
+    )
+
+
+def test_the_work_of_a_target_piece_is_what_the_sizes_give() -> None:
+    transformer = work("T", 8000, 1.0)
+    assert transformer.multiply_adds == 4 * (6 * 128**2 + 2 * 128 * 256) + 128 * 8000 + 4 * (
+        6 * 128**2 + 2 * 128 * 256
+    )
+    assert transformer.operations == pytest.approx(14.0e6, rel=0.01)
+    assert work("R", 8000, 1.0).operations == pytest.approx(51.3e6, rel=0.01)
+    fed = work("R", 8000, 1.0).multiply_adds - work("R0", 8000, 1.0).multiply_adds
+    assert fed == 4 * 512 * 512
+
+
+def test_ratios_are_taken_within_a_round() -> None:
+    ours, theirs = {0: 100.0, 1: 50.0, 2: 80.0}, {0: 50.0, 1: 25.0}
+    assert ratios(ours, theirs, less_is_better=False) == [2.0, 2.0]
+    assert ratios(ours, theirs, less_is_better=True) == [0.5, 0.5]
+
+
+def test_a_spread_is_the_median_between_least_and_greatest() -> None:
+    assert spread([3.0, 1.0, 20.0]) == "3 (1 to 20)"
+    assert spread([1234.5]) == "1,234"
+    assert spread([]) == "–"
+
+
+def test_a_peer_that_failed_is_told_with_its_reason_and_the_rest_stays() -> None:
+    systems = {
+        "attncli": [record(0, "attncli", pace=10.0)],
+        "joeynmt": [record(0, "joeynmt", failed="ImportError: a | b")],
+        "eole": [record(0, "eole", pace=4.0)],
+    }
+    assert failure(systems["joeynmt"]) == "failed: ImportError: a | b"
+    assert rows(systems, "pace", False, ",.0f") == [
+        ["attncli", "10", ""],
+        ["joeynmt", "failed: ImportError: a | b", ""],
+        ["eole", "4", "2.50"],
+    ]
+
+
+def test_the_page_has_the_fraction_of_the_ceiling() -> None:
+    needs = work("T", 8000, 1.0)
+    half = 100e9 / needs.operations / 2
+    ceiling: Record = {
+        "round": 0,
+        "kind": "ceiling",
+        "configuration": "",
+        "system": "attncli",
+        "gflops": 100.0,
+    }
+    found = [ceiling, record(0, "attncli", tokens_per_second=half, peak_mb=900.0)]
+    text = page(found, {"T": needs}, ["Command: `make bench`"])
+    assert f"| attncli | {half:,.0f} |  | 50% | 900 |" in text
+    assert "Not measured" in text
+
+
+def test_the_order_of_systems_turns_round(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def ask(job: Job, peers: Path, logs: Path) -> dict[str, float]:
+        asked.append(f"{job.task} {job.configuration} {job.system}")
+        return {"tokens_per_second": 1.0}
+
+    monkeypatch.setattr("benchmarks.rounds.ask", ask)
+    Rounds(plan(tmp_path), tmp_path / "records.json").measure()
+    trained = [one.split()[2] for one in asked if one.startswith("train T")]
+    assert trained == ["attncli", "joeynmt", "eole", "eole", "joeynmt", "attncli"]
+    assert [one for one in asked if one.endswith("ctranslate2")] == ["decode T ctranslate2"] * 2
+
+
+def test_laps_count_from_the_last_warm_up_update(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([0.0, 5.0, 7.0, 8.0, 100.0])
+    monkeypatch.setattr(jobs.time, "perf_counter", lambda: next(clock))
+    laps = Laps(warm=1, updates=2)
+    for words in (10, 30, 70, 500):
+        laps.mark(words)
+    assert (laps.found["tokens"], laps.found["seconds"]) == (60, 3.0)
+
+
+def test_a_translation_of_another_length_is_no_measurement(tmp_path: Path) -> None:
+    job = plan(tmp_path).job("decode", "eole", "T", 0, 0)
+    found = timed_decodings(job, ["a", "b", "c"], lambda lines, beam, batch: [LENGTH] * len(lines))
+    assert found["beam5_tokens_per_second"] > 0
+    with pytest.raises(ValueError, match="1 of 3 translations"):
+        timed_decodings(job, ["a", "b", "c"], lambda lines, beam, batch: [LENGTH, LENGTH, 3])
