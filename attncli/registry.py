@@ -61,6 +61,7 @@ Probability = typing.Annotated[float, Range(0, 1)]
 Share = typing.Annotated[float, Range(0, 0.99)]
 Positive = typing.Annotated[int, Range(1)]
 Count = typing.Annotated[int, Range(0)]
+AtLeastZero = typing.Annotated[float, Range(0)]
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,12 @@ from attncli.attention.base import State, reordered
 from attncli.errors import UsageError
 from attncli.models.base import Seq2Seq
 from attncli.models.decoded import Decoded, Source
-from attncli.registry import Count, Positive, Range
+from attncli.registry import AtLeastZero, Count, Positive, Range
 from attncli.search.extension import BeamExtension, Candidates, SampledExtension
 from attncli.search.finished import Finished, History
 from attncli.text.piece_model import BOS, EOS
 
 WEIGHTS = "weights"
-AtLeastZero = Annotated[float, Range(0)]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from attncli.models.base import Seq2Seq
 from attncli.objective import Objective
 from attncli.optimizers import Optimizer
 from attncli.progress import Reporter
-from attncli.registry import Choice, Count, Positive, Range
+from attncli.registry import AtLeastZero, Choice, Count, Positive
 from attncli.run import Run
 from attncli.run.curves import Curves
 from attncli.schedules import Schedule
@@ -24,7 +24,6 @@ from attncli.train.interruption import Interruption
 from attncli.train.update import Update
 from attncli.train.validation import Validation, Validator
 
-AtLeastZero = Annotated[float, Range(0)]
 INTERRUPTED = "interrupted"
 
 
