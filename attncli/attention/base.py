@@ -54,9 +54,10 @@ class Attention(nn.Module):
     family: ClassVar[str] = "attention"
     name: ClassVar[str | None] = None
     aliases: ClassVar[tuple[str, ...]] = ()
-    sequential: ClassVar[bool] = False  # a step depends on the weights of the steps before
-    positional: ClassVar[bool] = False  # the order of the source matters beyond the memory
-    normalized: ClassVar[bool] = True  # the weights of a query sum to one
+    # One that holds another attention claims for itself what that one claims.
+    sequential: bool = False  # a step depends on the weights of the steps before
+    positional: bool = False  # the order of the source matters beyond the memory
+    normalized: bool = True  # the weights of a query sum to one
     sampled: ClassVar[bool] = False  # in training it draws, and brings `log_prob` and `entropy`
     equal_sizes: ClassVar[bool] = False  # query and memory must be of one size
     cost: ClassVar[str] = "O(S)"  # of one step, in source words S, by the equation

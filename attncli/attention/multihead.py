@@ -17,12 +17,13 @@ class MultiHead(Attention):
 
         c_t = W_O [head_1 ; ... ; head_h]      head_i = attend(W_Qi query, W_Ki states, W_Vi states)
 
-    The heads are folded into the batch, so that any attention can be held. `weights` is the mean
-    over heads; `trace["heads"]` keeps each one, and `trace["heads.NAME"]` their own traces.
+    The heads are folded into the batch, so that any attention can be held, one that waits for its
+    last step among them. `weights` is the mean over heads; `trace["heads"]` keeps each one, and
+    `trace["heads.NAME"]` their own traces.
 
     Options:
         heads: attentions side by side; the width is divided among them
-        attention: the attention of each head
+        score: the attention of each head
     """
 
     name = "multihead"
@@ -33,7 +34,7 @@ class MultiHead(Attention):
         memory_dim: int,
         *,
         heads: Positive = 4,
-        attention: AttentionChoice = Choice("attention", "scaled-dot"),
+        score: AttentionChoice = Choice("attention", "scaled-dot"),
     ) -> None:
         super().__init__(query_dim, memory_dim)
         if query_dim % heads:
@@ -41,11 +42,14 @@ class MultiHead(Attention):
         self.heads = heads
         self.head_dim = query_dim // heads
         self.context_dim = query_dim
-        self.attention: Attention = attention.build(self.head_dim, self.head_dim)
+        self.attention: Attention = score.build(self.head_dim, self.head_dim)
         keeps_form = type(self.attention).remember is Attention.remember
         fits = keeps_form and self.attention.context_dim == self.head_dim
-        if self.attention.sequential or self.attention.sampled or not fits:
-            raise UsageError(f"the heads of {self.name} cannot hold '{attention.name}'")
+        if self.attention.sampled or not fits:
+            raise UsageError(f"the heads of {self.name} cannot hold '{score.name}'")
+        self.sequential = self.attention.sequential
+        self.positional = self.attention.positional
+        self.normalized = self.attention.normalized
         self.query = nn.Linear(query_dim, query_dim)
         self.key = nn.Linear(memory_dim, query_dim)
         self.value = nn.Linear(memory_dim, query_dim)
@@ -64,6 +68,9 @@ class MultiHead(Attention):
         keys = self.attention.keys(self.split(self.key(states)).flatten(0, 1))
         return Memory(self._by_head(keys), self.split(self.value(states)), mask.unsqueeze(1))
 
+    def start(self, memory: Memory) -> State:
+        return self._unfolded(self.attention.start(self._folded_memory(memory)))
+
     def forward(self, query: Tensor, memory: Memory, state: State) -> Attended:
         attended = self.attention(*self._folded(query, memory, state))
         heads = self._by_head(attended.weights)
@@ -71,23 +78,28 @@ class MultiHead(Attention):
         for name, part in attended.trace.items():
             trace[f"heads.{name}"] = self._by_head(part).transpose(1, 2)
         after = self._unfolded(attended.state)
-        return Attended(self._joined(attended.context), heads.mean(1), after, trace, {})
+        losses = {name: self._by_head(part).mean(1) for name, part in attended.losses.items()}
+        return Attended(self._joined(attended.context), heads.mean(1), after, trace, losses)
 
     def read(self, query: Tensor, memory: Memory, state: State) -> tuple[Tensor, State]:
         context, after = self.attention.read(*self._folded(query, memory, state))
         return self._joined(context), self._unfolded(after)
 
     def _folded(self, query: Tensor, memory: Memory, state: State) -> tuple[Tensor, Memory, State]:
-        folded = Memory(
-            memory.keys.flatten(0, 1),
-            memory.values.flatten(0, 1),
-            self._for_each(memory.mask),
-        )
-        inner = {name: self._for_each(part) for name, part in state.items()}
-        return self.split(self.query(query)).flatten(0, 1), folded, inner
+        position = self._for_each(state["position"])
+        apart = {name: part for name, part in state.items() if name != "position"}
+        inner = {name: part.transpose(1, 2).flatten(0, 1) for name, part in apart.items()}
+        folded = self.split(self.query(query)).flatten(0, 1)
+        return folded, self._folded_memory(memory), {**inner, "position": position}
+
+    def _folded_memory(self, memory: Memory) -> Memory:
+        keys, values = memory.keys.flatten(0, 1), memory.values.flatten(0, 1)
+        return Memory(keys, values, self._for_each(memory.mask))
 
     def _unfolded(self, state: State) -> State:
-        return {name: part[:: self.heads] for name, part in state.items()}
+        """The heads' state, each part but the common position (batch, queries, heads, ...)."""
+        apart = {name: self._by_head(part).transpose(1, 2) for name, part in state.items()}
+        return {**apart, "position": state["position"][:: self.heads]}
 
     def _joined(self, context: Tensor) -> Tensor:
         joined: Tensor = self.join(self._by_head(context).transpose(1, 2).flatten(2))

@@ -28,6 +28,7 @@ class Scored(Attention):
         if type(self.scorer).forward is not Attention.forward:
             raise UsageError(f"{self.name} takes scores, and '{score.name}' is more than a score")
         self.normalize = self.scorer.normalize
+        self.positional = self.positional or self.scorer.positional
 
     def keys(self, states: Tensor) -> Tensor:
         return self.scorer.keys(states)

@@ -7,7 +7,7 @@ from typing import Annotated
 import torch
 from torch import Tensor, nn
 
-from attncli.attention.base import Attention, AttentionChoice, Memory, State, all_steps
+from attncli.attention.base import AttentionChoice, Memory, State, all_steps
 from attncli.errors import UsageError
 from attncli.models.base import Seq2Seq
 from attncli.models.context.base import Context
@@ -63,14 +63,8 @@ class Transformer(Seq2Seq):
         dropout: Share = 0.1,
     ) -> None:
         super().__init__()
-        source_heads = Choice("attention", "multihead", {"heads": heads, "attention": attention})
-        own_heads = Choice("attention", "multihead", {"heads": heads, "attention": self_attention})
-        held: Attention = self_attention.build(dim // heads, dim // heads)
-        if held.positional:
-            raise UsageError(
-                f"model.self_attention '{self_attention.name}' goes by position, which the words "
-                "written so far have not in a beam (try scaled-dot or additive)"
-            )
+        source_heads = Choice("attention", "multihead", {"heads": heads, "score": attention})
+        own_heads = Choice("attention", "multihead", {"heads": heads, "score": self_attention})
         self.output = output.build(dim, tgt_vocab)
         self.src_embedding, self.tgt_embedding = embeddings(
             src_vocab, tgt_vocab, dim, self.output, dim, tied
@@ -94,6 +88,18 @@ class Transformer(Seq2Seq):
             )
             for _ in range(decoder_layers or layers)
         )
+        first = self.decoder_layers.at(0)
+        if first.looks_back.positional:
+            raise UsageError(
+                f"model.self_attention '{self_attention.name}' goes by position, which the words "
+                "written so far have not in a beam (try scaled-dot or additive)"
+            )
+        for held, chosen in ((first.looks_back, self_attention), (first.looks, attention)):
+            if held.sequential:
+                raise UsageError(
+                    f"'{chosen.name}' waits for its own last step, and this model takes all steps "
+                    "at once (try scaled-dot, or model.name=recurrent)"
+                )
         pre = norm == "pre"
         self.encoder_norm = nn.LayerNorm(dim) if pre else nn.Identity()
         self.decoder_norm = nn.LayerNorm(dim) if pre else nn.Identity()

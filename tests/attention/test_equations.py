@@ -345,7 +345,7 @@ def test_none_can_give_nothing_but_the_first_state():
 def test_multihead_is_a_loop_over_its_heads(held):
     heads, dim = 3, 12
     query, states, mask = inputs(dim, MEMORY)
-    attention = made("multihead", dim, MEMORY, heads=heads, attention=Choice("attention", held))
+    attention = made("multihead", dim, MEMORY, heads=heads, score=Choice("attention", held))
     attended = look(attention, query, states, mask)
     width = dim // heads
     joined = []

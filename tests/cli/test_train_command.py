@@ -7,9 +7,12 @@ import json
 import pytest
 
 from attncli import registry
+from attncli.attention.base import Attention
+from attncli.attention.scored import Scored
 from attncli.errors import UsageError
 from attncli.experiment import check
 from attncli.recipe import Recipe
+from attncli.schema import options
 from tests.running import SMALL, attncli, process, sets, train, write_corpus
 
 NOWHERE = "/there/is/no/such/folder"
@@ -99,8 +102,8 @@ def test_what_is_extended_is_told_with_its_own_line(refused, tmp_path):
         (["model.cell=gru-cho", "model.cell.layer_norm=true"], "gru-cho has no layer norm"),
         (["model.attention=none", "objective.guided=0.5"], "this model has no attention"),
         (["model.attention=none", "search.coverage_penalty=0.1"], "this model has no attention"),
-        (["model.attention=multihead", "model.attention.attention=none"], "cannot hold 'none'"),
-        (["model.attention=multihead", "model.attention.attention=multihead"], "cannot hold"),
+        (["model.attention=multihead", "model.attention.score=none"], "cannot hold 'none'"),
+        (["model.attention=multihead", "model.attention.score=multihead"], "cannot hold"),
         (["model.attention=local-p", "model.attention.score=none"], "'none' is more than a score"),
         (["model.attention=local-m", "model.attention.score=local-p"], "is more than a score"),
     ],
@@ -112,15 +115,26 @@ def test_what_cannot_go_together_is_refused(refused, settings, said):
     assert len(message.splitlines()) == 1
 
 
+HOLDERS = [
+    name
+    for name in registry.names("attention")
+    if "score" in options(registry.find("attention", name))
+    and not registry.find("attention", name).sampled
+]
+
+
 @pytest.mark.parametrize("inner", registry.names("attention"))
-@pytest.mark.parametrize("outer", ["local-m.score", "local-p.score", "multihead.attention"])
+@pytest.mark.parametrize("outer", HOLDERS)
 def test_what_holds_an_attention_can_use_it_or_says_that_it_cannot(outer, inner):
-    name, option = outer.split(".")
     small = ["model.hidden=16", "model.embedding=8"]
-    chosen = [f"model.attention={name}", f"model.attention.{option}={inner}"]
+    chosen = [f"model.attention={outer}", f"model.attention.score={inner}"]
     recipe = Recipe.read(None, sets=[*small, *chosen])
-    cannot = inner in ("none", "multihead") or registry.find("attention", inner).sampled
-    if cannot or (option == "score" and inner.startswith("local-")):
+    held = registry.find("attention", inner)
+    if issubclass(registry.find("attention", outer), Scored):
+        cannot = held.forward is not Attention.forward
+    else:
+        cannot = held.sampled or held.remember is not Attention.remember
+    if cannot:
         with pytest.raises(UsageError, match=inner):
             check(recipe)
     else:

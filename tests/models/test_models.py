@@ -199,6 +199,12 @@ def test_a_decoder_cannot_look_back_by_position(name):
         transformer(self_attention=Choice("attention", name))
 
 
+@pytest.mark.parametrize("name", ["ntm", "monotonic", "location-aware"])
+def test_a_transformer_holds_nothing_that_waits_for_its_last_step(name):
+    with pytest.raises(UsageError, match=f"'{name}' waits for its own last step"):
+        transformer(attention=Choice("attention", name))
+
+
 @pytest.mark.parametrize("name", ["additive", "general", "cosine"])
 def test_any_other_score_serves_self_attention_in_a_beam(name):
     model, src = transformer(self_attention=Choice("attention", name)), source(7, 4)

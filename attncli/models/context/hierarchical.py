@@ -48,7 +48,7 @@ class Hierarchical(Context):
     ) -> None:
         super().__init__(query_dim, memory_dim)
         self.previous = sentences
-        side_by_side = Choice("attention", "multihead", {"heads": heads, "attention": attention})
+        side_by_side = Choice("attention", "multihead", {"heads": heads, "score": attention})
         self.words: Attention = side_by_side.build(query_dim, memory_dim)
         self.sentences: Attention = side_by_side.build(query_dim, query_dim)
         self.distance = nn.Parameter(torch.zeros(sentences, query_dim))

@@ -1,0 +1,59 @@
+"""Heads that wait for their own last step, against each head by itself."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from attncli.attention.base import Memory, reordered
+from attncli.attention.multihead import MultiHead
+from attncli.registry import Choice
+from tests.attention.stepping import MEMORY, QUERY, STEPS, inputs, looks, made
+
+HEADS = 3
+WIDTH = QUERY // HEADS
+
+
+@pytest.mark.parametrize("name", ["ntm", "location-aware", "monotonic"])
+def test_each_head_goes_on_from_its_own_last_step(name):
+    attention = made("multihead", heads=HEADS, score=Choice("attention", name))
+    query, states, mask = inputs()
+    attended = looks(attention, query, states, mask)
+    for head in range(HEADS):
+        rows = slice(head * WIDTH, (head + 1) * WIDTH)
+        asked, keys, values = (
+            projection(given)[..., rows]
+            for projection, given in (
+                (attention.query, query),
+                (attention.key, states),
+                (attention.value, states),
+            )
+        )
+        memory = Memory(attention.attention.keys(keys), values, mask.unsqueeze(1))
+        state = attention.attention.start(memory)
+        for step in range(STEPS):
+            own = attention.attention(asked[:, step : step + 1], memory, state)
+            state = own.state
+            torch.testing.assert_close(attended[step].trace["heads"][:, :, head], own.weights)
+
+
+def test_the_heads_of_a_beam_are_reordered_together():
+    attention = made("multihead", heads=HEADS, score=Choice("attention", "ntm"))
+    query, states, mask = inputs(steps=3)
+    memory = attention.remember(states, mask)
+    start = attention.start(memory)
+    beam = {name: part.expand(3, 3, *part.shape[2:]) for name, part in start.items()}
+    first = attention(query, memory, beam)
+    order = torch.tensor([[2, 0, 0], [1, 2, 0], [0, 1, 2]])
+    after = {name: reordered(part, order) for name, part in first.state.items()}
+    late = attention(reordered(query, order), memory, after)
+    straight = attention(query, memory, first.state)
+    torch.testing.assert_close(late.context, reordered(straight.context, order))
+
+
+def test_heads_claim_what_they_hold():
+    plain = MultiHead(QUERY, MEMORY, heads=HEADS)
+    moving = MultiHead(QUERY, MEMORY, heads=HEADS, score=Choice("attention", "monotonic"))
+    claims = ("sequential", "positional", "normalized")
+    assert [getattr(plain, claim) for claim in claims] == [False, False, True]
+    assert [getattr(moving, claim) for claim in claims] == [True, True, False]
