@@ -10,6 +10,7 @@ from attncli.experiment import load
 from attncli.forced import Forced, force
 from attncli.run import Run
 from attncli.search import Search
+from attncli.text.corpus import Data
 from attncli.text.pair import Pair
 from attncli.translate import Translation, Translator
 
@@ -21,7 +22,7 @@ class Model:
         self.loaded = load(Run.open(run), checkpoint, machine.prepare(device))
 
     def translate(self, lines: Sequence[str]) -> list[str]:
-        """The best translation of each line."""
+        """The best translation of each line; blank lines stand between documents."""
         return [one.text for one in self.look(lines, look=False)]
 
     def look(
@@ -29,7 +30,8 @@ class Model:
     ) -> list[Translation]:
         """All hypotheses of each line, with scores and what was looked at."""
         chosen: Search = search or self.loaded.recipe.build("search")
-        return Translator([self.loaded], chosen).translate(lines, look)
+        data: Data = self.loaded.recipe.build("data")
+        return list(Translator([self.loaded], chosen).stream(data.lines([lines]), look))
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> list[Forced]:
         """Log-probabilities of given translations, and what was looked at."""

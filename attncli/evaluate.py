@@ -73,11 +73,14 @@ class Evaluation:
 def score_texts(
     test: str, hypotheses: Sequence[str], pairs: Sequence[Pair], scorer: Scorer, metrics: list[str]
 ) -> Evaluation:
-    """The figures that need no model."""
-    references = [pair.tgt for pair in pairs]
-    scores = scorer.score(hypotheses, references, metrics)
-    lengths = [len(pair.src.split()) for pair in pairs]
-    return Evaluation(test, len(pairs), scores, scorer.by_length(hypotheses, references, lengths))
+    """The figures that need no model; blank pairs between documents are no sentences."""
+    blank = {number for number, pair in enumerate(pairs) if pair.blank}
+    texts = [text for number, text in enumerate(hypotheses) if number not in blank]
+    sentences = [pair for pair in pairs if not pair.blank]
+    references = [pair.tgt for pair in sentences]
+    scores = scorer.score(texts, references, metrics)
+    lengths = [len(pair.src.split()) for pair in sentences]
+    return Evaluation(test, len(sentences), scores, scorer.by_length(texts, references, lengths))
 
 
 def evaluate(
@@ -95,19 +98,20 @@ def evaluate(
     translations = translator.translate([pair.src for pair in pairs], documents=documents)
     seconds = time.monotonic() - begun
     found = score_texts(test, [one.text for one in translations], pairs, scorer, metrics)
-    forced = force(loaded, pairs, look=True)
+    sentences = [pair for pair in pairs if not pair.blank]
+    forced = force(loaded, sentences, look=True)
     per_piece, per_word = perplexity(forced)
     maps = [one.attention for one in forced if one.attention is not None]
     figures = attention_figures(maps) if maps else None
     return (
         Evaluation(
             test,
-            len(pairs),
+            len(sentences),
             found.scores,
             found.by_length,
             per_piece,
             per_word,
-            aligned(maps, pairs, head),
+            aligned(maps, sentences, head),
             float(figures.entropy.mean()) if figures else None,
             float(figures.entropy_share.mean()) if figures else None,
             float(figures.end_mass.mean()) if figures else None,

@@ -18,6 +18,7 @@ from attncli.run import Run
 from attncli.search import Search
 from attncli.text.batch import pad, pad_documents
 from attncli.text.codec import Codec
+from attncli.text.corpus import NO_DOCUMENTS, Data
 from attncli.text.piece_model import EOS, PAD
 
 MODEL = "model."
@@ -54,6 +55,9 @@ def check(recipe: Recipe) -> None:
     if recipe.value("model.tied") == "all" and not recipe.value("subword.joint"):
         raise UsageError("model.tied 'all' needs one vocabulary: set subword.joint=true")
     model = build_model(recipe, PROBE, PROBE)
+    data: Data = recipe.build("data")
+    if model.previous and not data.documented:
+        raise UsageError(f"model.context {NO_DOCUMENTS}")
     source = source_of([[PROBE - 1, EOS]], torch.device("cpu"))
     objective: Objective = recipe.build("objective")
     objective(model, source, source.ids, torch.eye(2).unsqueeze(0))

@@ -50,7 +50,7 @@ def translate(
     import torch
 
     from attncli.errors import UsageError
-    from attncli.text.documents import by_blank_lines
+    from attncli.text.corpus import Data
     from attncli.translate import WINDOW, Translator
 
     models = open_models(run, runs, checkpoint, device, threads)
@@ -61,7 +61,8 @@ def translate(
     translator = Translator(models, search, sentences=batch)
     torch.manual_seed(models[0].recipe.seed if seed is None else seed)
     looks = alignments or form == "jsonl"
-    windows = by_blank_lines(batches_of_lines(file, WINDOW * batch))
+    data: Data = models[0].recipe.build("data")
+    windows = data.lines(batches_of_lines(file, WINDOW * batch))
     for number, one in enumerate(translator.stream(windows, looks)):
         if alignments and one.source.strip() and one.hypotheses[0].attention is None:
             raise UsageError("--alignments: this model has no attention")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,10 +11,21 @@ from typing import Any
 
 from attncli.errors import DataError, UsageError, suggestion
 from attncli.registry import Count
+from attncli.text.documents import Concatenated, Line, Paragraphs, by_blank_lines, concatenated
+from attncli.text.embedded_documents import DOCUMENTS, documents
 from attncli.text.grammar import SPLITS, generate
+from attncli.text.hub import loaded
+from attncli.text.pair import Pair
 from attncli.text.sources import Generated, JsonLines, Rows, Split, Table, TwoFiles
 
 EMBEDDED = "embedded"
+EMBEDDED_DOCUMENTS = "embedded-documents"
+GENERATED = {EMBEDDED: (SPLITS, generate), EMBEDDED_DOCUMENTS: (DOCUMENTS, documents)}
+BLANK = "blank"
+NO_DOCUMENTS = (
+    "reads the sentences before each, and the data has no documents (set data.documents to "
+    "`blank` or to a column)"
+)
 HUB_NAMES = {"multi30k": "bentrevett/multi30k"}
 VALID_NAMES = ("valid", "validation", "val", "dev")
 LINKS = ("align", "links", "gold")
@@ -33,7 +44,8 @@ class Data:
     """Which text: its name, its direction, and which pairs train.
 
     Options:
-        name: `embedded`, a folder, a folder within $ATTNCLI_DATA, or a data set of the hub
+        name: `embedded`, `embedded-documents`, a folder, a folder within $ATTNCLI_DATA, or a data
+            set of the hub
         src: the source language: the ending of its files, or its column
         tgt: the target language, likewise
         train: training pairs: a path without its language ending, a .tsv, a .jsonl; null: by name
@@ -41,6 +53,9 @@ class Data:
         test: test pairs, likewise
         max_length: pairs with more words than this on either side do not train; 0 sets no limit
         seed: of the embedded corpus
+        documents: `blank` lines on both sides, or the column with the id; null: single sentences
+        concatenate: previous sentences of its document put before each source sentence
+        separator: what stands between them
     """
 
     def __init__(
@@ -54,11 +69,24 @@ class Data:
         test: str | None = None,
         max_length: Count = 100,
         seed: int = 1,
+        documents: str | None = None,
+        concatenate: Count = 0,
+        separator: str = "|",
     ) -> None:
         self.name, self.src, self.tgt = name, src, tgt
         self.paths = {"train": train, "valid": valid, "test": test}
         self.max_length = max_length
         self.seed = seed
+        self.column = None if documents == BLANK else documents
+        self.concatenate, self.separator = concatenate, separator
+        self.documented = documents is not None or name == EMBEDDED_DOCUMENTS
+        self.by_blank_lines = documents == BLANK
+        if concatenate and not self.documented:
+            raise UsageError(f"data.concatenate {NO_DOCUMENTS}")
+
+    def lines(self, windows: Iterable[Sequence[str]]) -> Iterator[list[Line]]:
+        """Lines to translate as training has read its text, with blank ones between documents."""
+        return concatenated(by_blank_lines(windows), self.concatenate, self.separator)
 
     def load(self) -> Corpus:
         """The corpus, opened but not yet read.
@@ -67,6 +95,21 @@ class Data:
             DataError: nothing of that name.
             UsageError: the embedded corpus has no such language.
         """
+        found = self._found()
+        tests = {name: self._in_documents(split) for name, split in found.tests.items()}
+        return Corpus(
+            found.train and self._in_documents(found.train),
+            found.valid and self._in_documents(found.valid),
+            tests,
+        )
+
+    def _in_documents(self, split: Split) -> Split:
+        divided = Paragraphs(split) if self.by_blank_lines else split
+        if not self.concatenate:
+            return divided
+        return Concatenated(divided, self.concatenate, self.separator)
+
+    def _found(self) -> Corpus:
         given = {part: self.open(path) for part, path in self.paths.items() if path}
         found = Corpus(None, None, {}) if "train" in given else self._by_name()
         tests = found.tests
@@ -93,36 +136,42 @@ class Data:
             return None
         kind = Path(path.name.removesuffix(".gz")).suffix
         if kind in (".tsv", ".txt"):
-            return Table(path, self.src, self.tgt)
+            return Table(path, self.src, self.tgt, self.column)
         if kind in (".jsonl", ".json"):
-            return JsonLines(path, self.src, self.tgt)
+            return JsonLines(path, self.src, self.tgt, self.column)
         if kind == ".parquet":
-            return Rows(str(path), _loaded("parquet", str(path))["train"], self.src, self.tgt)
+            rows = loaded("parquet", str(path))["train"]
+            return Rows(str(path), rows, self.src, self.tgt, self.column)
         raise DataError(f"{path}: name pairs by a .tsv, .jsonl or .parquet, or without an ending")
 
     def _two_files(self, stem: Path) -> Split | None:
         sides = [_existing(stem, language) for language in (self.src, self.tgt)]
         if sides[0] is None or sides[1] is None:
             return None
+        if self.column is not None:
+            raise DataError(
+                f"{stem}: plain files have no column '{self.column}'; data.documents=blank takes "
+                "blank lines on both sides for the ends of documents"
+            )
         links = next((found for end in LINKS if (found := _existing(stem, end))), None)
         return TwoFiles(sides[0], sides[1], links)
 
     def _by_name(self) -> Corpus:
-        if self.name == EMBEDDED:
-            return self._embedded()
+        if self.name in GENERATED:
+            return self._embedded(*GENERATED[self.name])
         folder = self._folder()
         if folder is not None:
             return self._of_folder(folder)
         return self._of_hub(HUB_NAMES.get(self.name, self.name))
 
-    def _embedded(self) -> Corpus:
+    def _embedded(self, splits: Iterable[str], make: Callable[..., Iterator[Pair]]) -> Corpus:
         if {self.src, self.tgt} != {"en", "de"}:
             raise UsageError(f"the embedded corpus is en and de, not {self.src} and {self.tgt}")
         parts: dict[str, Split] = {
             name: Generated(
-                f"{EMBEDDED} {name}", partial(generate, name, seed=self.seed), self.src == "de"
+                f"{self.name} {name}", partial(make, name, seed=self.seed), self.src == "de"
             )
-            for name in SPLITS
+            for name in splits
         }
         tests = {name: split for name, split in parts.items() if name.startswith("test")}
         return Corpus(parts["train"], parts["valid"], tests)
@@ -140,7 +189,7 @@ class Data:
             if "train" not in parts and (alone := _existing(folder / "train", language)):
                 raise DataError(f"{alone}: no train.{other} beside it; --src and --tgt choose")
         if "train" not in parts and any(folder.rglob("*.parquet")):
-            return self._of_rows(str(folder), _loaded(str(folder), None))
+            return self._of_rows(str(folder), loaded(str(folder), None))
         tests = {stem: split for stem, split in parts.items() if stem.startswith("test")}
         valid = next((parts[name] for name in VALID_NAMES if name in parts), None)
         if not parts:
@@ -158,17 +207,18 @@ class Data:
 
     def _of_hub(self, name: str) -> Corpus:
         if "/" not in name and ":" not in name:
-            known = [EMBEDDED, *HUB_NAMES, *_folders()]
+            known = [*GENERATED, *HUB_NAMES, *_folders()]
             raise DataError(
                 f"no data '{self.name}'{suggestion(self.name, known)} (a folder, a name within "
                 "$ATTNCLI_DATA, 'embedded', or a hub name such as bentrevett/multi30k)"
             )
         path, _, configuration = name.partition(":")
-        return self._of_rows(name, _loaded(path, None, configuration or None))
+        return self._of_rows(name, loaded(path, None, configuration or None))
 
     def _of_rows(self, name: str, parts: Any) -> Corpus:
         splits = {
-            str(part): Rows(f"{name} {part}", parts[part], self.src, self.tgt) for part in parts
+            str(part): Rows(f"{name} {part}", parts[part], self.src, self.tgt, self.column)
+            for part in parts
         }
         tests: dict[str, Split] = {n: s for n, s in splits.items() if n.startswith("test")}
         valid = next((splits[n] for n in VALID_NAMES if n in splits), None)
@@ -194,23 +244,3 @@ def _folders() -> Iterator[str]:
     root = os.environ.get("ATTNCLI_DATA")
     if root and Path(root).is_dir():
         yield from sorted(path.name for path in Path(root).iterdir() if path.is_dir())
-
-
-def _loaded(path: str, file: str | None, configuration: str | None = None) -> Any:
-    """A data set through `datasets`, which keeps it memory-mapped.
-
-    Raises:
-        DataError: it cannot be had; one that needs a script cannot be had any more.
-    """
-    import datasets
-
-    datasets.disable_progress_bars()
-    try:
-        return datasets.load_dataset(path, configuration, data_files=file)
-    except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError) as error:
-        script = "Dataset scripts" in str(error)
-        reason = "it needs a loading script, which `datasets` no longer runs" if script else error
-        raise DataError(
-            f"{path}: cannot be loaded ({str(reason).splitlines()[0]}); download it and name the "
-            "folder, or point $ATTNCLI_DATA at a folder that holds it"
-        ) from None

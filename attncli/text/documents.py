@@ -6,6 +6,9 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
+from attncli.text.pair import Pair
+from attncli.text.sources import Split
+
 T = TypeVar("T")
 
 
@@ -49,3 +52,61 @@ def by_blank_lines(windows: Iterable[Sequence[str]]) -> Iterator[list[Line]]:
             number += not text.strip()
             lines.append(Line(text, str(number) if text.strip() else None))
         yield lines
+
+
+def concatenated(
+    windows: Iterable[Sequence[Line]], count: int, separator: str
+) -> Iterator[list[Line]]:
+    """Lines with up to `count` lines of their document before each, put into its own text."""
+    past: Past[str] = Past(count)
+    for window in windows:
+        lines = []
+        for line in window:
+            before = past.hear(line.text, line.document, bool(line.text.strip()))
+            lines.append(line._replace(text=joined(before, line.text, separator)))
+        yield lines
+
+
+def joined(before: Sequence[str], text: str, separator: str) -> str:
+    """The text behind the sentences before it, which are given the nearest first."""
+    if not text.strip():
+        return text
+    return f" {separator} ".join([*reversed(before), text])
+
+
+class Paragraphs:
+    """Pairs of which one that is blank on both sides stands between two documents."""
+
+    def __init__(self, split: Split) -> None:
+        self.split, self.origin = split, split.origin
+
+    def __iter__(self) -> Iterator[Pair]:
+        number = 0
+        for pair in self.split:
+            number += pair.blank
+            yield pair._replace(document=None if pair.blank else str(number))
+
+
+class Concatenated:
+    """Pairs with the previous sentences of their document put before their source.
+
+    Tiedemann and Scherrer 2017, "Neural machine translation with extended context", arXiv
+    1708.05943, section 3: the "2+1" system is a count of 1.
+    """
+
+    def __init__(self, split: Split, count: int, separator: str) -> None:
+        self.split, self.origin = split, split.origin
+        self.count, self.separator = count, separator
+
+    def __iter__(self) -> Iterator[Pair]:
+        past: Past[str] = Past(self.count)
+        for pair in self.split:
+            before = past.hear(pair.src, pair.document, bool(pair.src.strip()))
+            src = joined(before, pair.src, self.separator)
+            ahead = len(src.split()) - len(pair.src.split())
+            links = None if pair.links is None else _ahead(pair.links, ahead)
+            yield pair._replace(src=src, links=links, possible=_ahead(pair.possible, ahead))
+
+
+def _ahead(links: tuple[tuple[int, int], ...], words: int) -> tuple[tuple[int, int], ...]:
+    return tuple((source + words, target) for source, target in links)

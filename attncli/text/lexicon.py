@@ -170,6 +170,7 @@ class Lexicon:
             for name, order in entries["orders"].items()
         }
         self.chances: dict[str, float] = entries["chances"]
+        self.documents: Entry = entries["documents"]
 
 
 def _noun(kind: str, entry: Entry) -> Noun:

@@ -19,3 +19,8 @@ class Pair(NamedTuple):
     links: tuple[tuple[int, int], ...] | None = None
     possible: tuple[tuple[int, int], ...] = ()
     document: str | None = None
+
+    @property
+    def blank(self) -> bool:
+        """Whether it is no sentence at all, as between two documents."""
+        return not (self.src.strip() or self.tgt.strip())

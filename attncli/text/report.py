@@ -76,9 +76,11 @@ class DataReport:
         self.max_length = max_length
         self.read = 0
         self.trains = 0
+        self.documents = 0
         self.words = [0, 0]
         self.extremes = [(float("inf"), 0), (0.0, 0)]
         self.counts = {
+            "blank on both sides": Count(),
             "empty on one side": Count(),
             f"longer than {max_length} words": Count(),
             "seen before": Count(),
@@ -94,7 +96,8 @@ class DataReport:
 
     def watch(self, pairs: Iterable[Pair]) -> Iterator[Kept]:
         """Passes every pair on, with whether it trains: neither empty nor too long."""
-        empty, long, again, leaked, odd = self.counts.values()
+        blank, empty, long, again, leaked, odd = self.counts.values()
+        document = None
         for line, pair in enumerate(pairs, 1):
             self.read += 1
             lengths = [len(pair.src.split()), len(pair.tgt.split())]
@@ -105,7 +108,11 @@ class DataReport:
                 leaked.add(line)
             if any(mark in pair.src or mark in pair.tgt for mark in ODD):
                 odd.add(line)
-            if not all(lengths):
+            self.documents += pair.document is not None and pair.document != document
+            document = pair.document
+            if pair.blank:
+                blank.add(line)
+            elif not all(lengths):
                 empty.add(line)
             elif self.max_length and max(lengths) > self.max_length:
                 long.add(line)
@@ -125,6 +132,7 @@ class DataReport:
     def lines(self) -> list[str]:
         """The report in words."""
         said = [f"pairs read {self.read:,}, of which {self.trains:,} train"]
+        said += [f"  documents: {self.documents:,}"] * bool(self.documents)
         said += [f"  {name}: {count}" for name, count in self.counts.items() if count.total]
         if self.trains:
             (low, low_line), (high, high_line) = self.extremes

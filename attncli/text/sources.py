@@ -75,19 +75,29 @@ class TwoFiles:
 
 
 class Table:
-    """Tab-separated columns; a first line that names both languages says which is which."""
+    """Tab-separated columns; a first line that names both languages says which is which.
 
-    def __init__(self, path: Path, src: str, tgt: str) -> None:
+    `document` is the column with the document's id.
+    """
+
+    def __init__(self, path: Path, src: str, tgt: str, document: str | None = None) -> None:
         self.path, self.names = path, (src, tgt)
+        self.document = document
         self.origin = str(path)
 
     def __iter__(self) -> Iterator[Pair]:
-        columns = (0, 1)
+        columns: tuple[int, ...] = (0, 1)
+        wanted = [*self.names, self.document] if self.document else [*self.names]
         for number, line in enumerate(read_lines(self.path), 1):
             cells = line.split("\t")
-            if number == 1 and all(name in cells for name in self.names):
-                columns = (cells.index(self.names[0]), cells.index(self.names[1]))
+            if number == 1 and all(name in cells for name in wanted):
+                columns = tuple(cells.index(name) for name in wanted)
                 continue
+            if number == 1 and self.document:
+                raise DataError(
+                    f"{self.path}:1: no header that names {', '.join(wanted)} "
+                    "(data.documents names the column with the document's id)"
+                )
             if number == 1 and len(cells) > 2:
                 raise DataError(
                     f"{self.path}:1: {len(cells)} columns, and no header that names "
@@ -98,14 +108,16 @@ class Table:
                     f"{self.path}:{number}: {len(cells)} columns; a source and a target, with a "
                     "tab between them, are expected"
                 )
-            yield Pair(cells[columns[0]], cells[columns[1]])
+            src, tgt, *document = (cells[column] for column in columns)
+            yield Pair(src, tgt, document=document[0] if document else None)
 
 
 class JsonLines:
     """A JSON object a line: `{"en": …, "de": …}`, or with both under `translation`."""
 
-    def __init__(self, path: Path, src: str, tgt: str) -> None:
+    def __init__(self, path: Path, src: str, tgt: str, document: str | None = None) -> None:
         self.path, self.src, self.tgt = path, src, tgt
+        self.document = document
         self.origin = str(path)
 
     def __iter__(self) -> Iterator[Pair]:
@@ -117,24 +129,28 @@ class JsonLines:
                 raise DataError(f"{where}: no JSON ({error})") from None
             if not isinstance(row, dict):
                 raise DataError(f"{where}: an object with {self.src} and {self.tgt} is expected")
-            yield pair_of(row, self.src, self.tgt, where)
+            yield pair_of(row, self.src, self.tgt, where, self.document)
 
 
 class Rows:
     """The rows of one split of a hub data set, or of parquet files of that shape."""
 
-    def __init__(self, origin: str, rows: Any, src: str, tgt: str) -> None:
+    def __init__(
+        self, origin: str, rows: Any, src: str, tgt: str, document: str | None = None
+    ) -> None:
         self.origin, self.rows, self.src, self.tgt = origin, rows, src, tgt
+        self.document = document
 
     def __iter__(self) -> Iterator[Pair]:
         for number, row in enumerate(self.rows, 1):
-            yield pair_of(row, self.src, self.tgt, f"{self.origin}, row {number}")
+            where = f"{self.origin}, row {number}"
+            yield pair_of(row, self.src, self.tgt, where, self.document)
 
 
-def pair_of(row: Row, src: str, tgt: str, where: str) -> Pair:
+def pair_of(row: Row, src: str, tgt: str, where: str, document: str | None = None) -> Pair:
     """The pair in a row of flat columns, or in its `translation`.
 
-    A null is an empty side.
+    A null is an empty side. `document` is the column with the document's id.
 
     Raises:
         DataError: a column is missing, with those that are there.
@@ -145,7 +161,10 @@ def pair_of(row: Row, src: str, tgt: str, where: str) -> Pair:
     if not all(isinstance(side, str) for side in sides):
         there = ", ".join(map(str, held))
         raise DataError(f"{where}: no text under '{src}' and '{tgt}'; there is {there}")
-    pair = Pair(str(sides[0]), str(sides[1]))
+    if document is not None and row.get(document) is None:
+        raise DataError(f"{where}: no document's id under '{document}'; there is {', '.join(row)}")
+    named = None if document is None else str(row[document])
+    pair = Pair(str(sides[0]), str(sides[1]), document=named)
     if any("\ud800" <= sign <= "\udfff" for side in pair[:2] for sign in side):
         raise DataError(f"{where}: half a surrogate pair (\\ud800 to \\udfff) is no character")
     return pair

@@ -213,8 +213,8 @@ def test_the_embedded_corpus_in_both_directions(monkeypatch: pytest.MonkeyPatch)
     def generate(split: str, *, seed: int) -> Iterator[Pair]:
         yield Pair(f"{split} {seed}", "x y z", ((0, 2), (1, 0)))
 
-    monkeypatch.setattr(corpus, "generate", generate)
-    monkeypatch.setattr(corpus, "SPLITS", {"train": 1, "valid": 1, "test": 1, "test-long": 1})
+    splits = ("train", "valid", "test", "test-long")
+    monkeypatch.setattr(corpus, "GENERATED", {"embedded": (splits, generate)})
     assert pairs(Data(seed=3)) == [Pair("train 3", "x y z", ((0, 2), (1, 0)))]
     turned = Data(src="de", tgt="en", seed=3)
     assert pairs(turned) == [Pair("x y z", "train 3", ((0, 1), (2, 0)))]
