@@ -2,6 +2,7 @@
 # make test        what every change must pass, in minutes
 # make test-slow   the tests that train for longer
 # make table       every attention at the demo's budget, side by side
+# make table-multi30k   the recipes of recipes/multi30k, some hours; ATTNCLI_DATA must hold it
 # make bench       attncli beside its peers on this machine: docs/performance.md
 # make pictures    the picture in README.md, from the demo's run
 # make clean       what can be made again; runs/ stays
@@ -11,7 +12,7 @@ BIN := .venv/bin
 ATTNCLI := $(BIN)/attncli
 export ATTNCLI_DATA
 
-.PHONY: bench demo pictures test test-slow table clean
+.PHONY: bench demo pictures test test-slow table table-multi30k clean
 .DELETE_ON_ERROR:
 
 .venv: .venv/installed
@@ -45,7 +46,13 @@ test-slow: .venv
 	$(BIN)/pytest -m slow
 
 table: .venv
-	$(BIN)/python docs/table.py
+	$(BIN)/python docs/table.py recipes/attention/*.yaml --out docs/table --runs runs/table
+
+MULTI30K := transformer additive-between bahdanau none
+
+table-multi30k: .venv
+	$(BIN)/python docs/table.py $(MULTI30K:%=recipes/multi30k/%.yaml) --out docs/multi30k \
+		--runs runs/multi30k --tests test_2016_flickr
 
 # ATTNCLI_DATA must hold multi30k; ARGS="--only training --systems attncli,eole" measures a part.
 bench: .venv

@@ -1,6 +1,6 @@
-"""Trains every core attention on the embedded corpus and writes docs/table.md: `make table`.
+"""Trains a folder of recipes and writes their table: `make table`, `make table-multi30k`.
 
-Each run's resolved recipe, metrics, scores and translations are kept in docs/table/NAME.
+Each run's resolved recipe, metrics, scores and translations are kept beside the table.
 """
 
 from __future__ import annotations
@@ -12,15 +12,16 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
-HERE = Path(__file__).parent
-RECIPES = HERE.parent / "recipes" / "attention"
+import yaml
+
 ATTNCLI = [sys.executable, "-m", "attncli"]
 
 
-def train(recipe: Path, runs: Path) -> None:
+def train(recipe: Path, runs: Path, out: Path, tests: list[str]) -> None:
     """One run, unless it is there already, and its figures."""
-    run, out = runs / recipe.stem, HERE / "table" / recipe.stem
+    run, kept = runs / recipe.stem, out / recipe.stem
     threads = ["--threads", "1"]
     with (runs / f"{recipe.stem}.log").open("a") as log:
         if not (run / "finished.json").exists():
@@ -28,66 +29,64 @@ def train(recipe: Path, runs: Path) -> None:
             name = [] if run.exists() else ["--run-name", recipe.stem]
             command = [*ATTNCLI, "train", *again, *name, "--runs", str(runs), *threads]
             subprocess.run(command, check=True, stderr=log)
-        measured = ["--metrics", "BLEU", "--tokenize", "none", "--json", "--out", str(out)]
-        command = [*ATTNCLI, "evaluate", "--run", str(run), *measured, *threads]
+        measured = ["--metrics", "BLEU", "--tokenize", "none", "--json", "--out", str(kept)]
+        named = [word for test in tests for word in ("--test", test)]
+        command = [*ATTNCLI, "evaluate", "--run", str(run), *named, *measured, *threads]
         subprocess.run(command, check=True, stderr=log, stdout=log)
     for name in ("recipe.yaml", "metrics.jsonl", "environment.json"):
-        shutil.copy(run / name, out / name)
+        shutil.copy(run / name, kept / name)
     print(f"{recipe.stem} done", file=sys.stderr, flush=True)
 
 
-def rows() -> list[dict[str, str]]:
-    """The figures of every run that is kept, best on the long sentences first."""
-    found = []
-    for folder in sorted(path.parent for path in (HERE / "table").glob("*/test.json")):
-        tests = {n: json.loads((folder / f"{n}.json").read_text()) for n in ("test", "test-long")}
-        bleu = {name: test["scores"][0] for name, test in tests.items()}
-        links = tests["test"]["alignment"]
-        records = [json.loads(line) for line in (folder / "metrics.jsonl").open()]
-        last = [record for record in records if "seconds" in record][-1]
-        facts = json.loads((folder / "environment.json").read_text())
-        found.append(
-            {
-                "attention": folder.name,
-                "BLEU test": f"{bleu['test']['value']:.1f}",
-                "BLEU test-long": f"{bleu['test-long']['value']:.1f}",
-                "AER written": f"{100 * links['output']['aer']:.1f}%" if links else "–",
-                "AER read": f"{100 * links['input']['aer']:.1f}%" if links else "–",
-                "parameters": f"{facts['parameters']:,}",
-                "epochs": str(last["epoch"]),
-                "seconds": f"{last['seconds']:.0f}",
-            }
-        )
-    return sorted(found, key=lambda row: -float(row["BLEU test-long"]))
+def row(folder: Path, tests: list[str]) -> dict[str, str]:
+    """The figures of a run that is kept."""
+    found = {name: json.loads((folder / f"{name}.json").read_text()) for name in tests}
+    first = found[tests[0]]["alignment"]
+    records = [json.loads(line) for line in (folder / "metrics.jsonl").open()]
+    last = [record for record in records if "seconds" in record][-1]
+    facts = json.loads((folder / "environment.json").read_text())
+    recipe: dict[str, Any] = yaml.safe_load((folder / "recipe.yaml").read_text())
+    paper = recipe.get("paper") or {}
+    cells = {"recipe": folder.name}
+    cells |= {f"BLEU {name}": f"{found[name]['scores'][0]['value']:.1f}" for name in tests}
+    if paper:
+        cells["published"] = f"{paper['figure']:.1f}"
+    if first:
+        cells["AER written"] = f"{100 * first['output']['aer']:.1f}%"
+        cells["AER read"] = f"{100 * first['input']['aer']:.1f}%"
+    cells["parameters"] = f"{facts['parameters']:,}"
+    cells["epochs"] = str(last["epoch"])
+    cells["minutes"] = f"{last['seconds'] / 60:.1f}"
+    cells["seed"] = str(recipe["seed"])
+    return cells
 
 
-def signature() -> str:
-    """How BLEU was computed."""
-    first = next((HERE / "table").glob("*/test.json"))
-    return str(json.loads(first.read_text())["scores"][0]["signature"])
-
-
-def markdown(found: list[dict[str, str]]) -> str:
-    """The rows as a Markdown table."""
-    names = list(found[0])
+def markdown(rows: list[dict[str, str]]) -> str:
+    """The rows as a Markdown table, the best in the last test first; `–` where a cell is empty."""
+    names = list(max(rows, key=len))
+    best = [name for name in names if name.startswith("BLEU")][-1]
     lines = ["| " + " | ".join(names) + " |", "|" + " --- |" + " ---: |" * (len(names) - 1)]
-    lines += ["| " + " | ".join(row.values()) + " |" for row in found]
+    for cells in sorted(rows, key=lambda cells: -float(cells[best])):
+        lines.append("| " + " | ".join(cells.get(name, "–") for name in names) + " |")
     return "\n".join(lines) + "\n"
 
 
 def main() -> None:
     """Trains what is missing, then writes the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=Path, default=Path("runs/table"))
+    parser.add_argument("recipes", type=Path, nargs="*", help="without any: only the table")
+    parser.add_argument("--out", type=Path, required=True, help="what is kept; OUT.md is the table")
+    parser.add_argument("--tests", nargs="+", default=["test", "test-long"])
+    parser.add_argument("--runs", type=Path, default=Path("runs"))
     parser.add_argument("--jobs", type=int, default=2, help="runs at a time, one thread each")
-    parser.add_argument("--only", nargs="*", default=[], help="names; without it all")
     given = parser.parse_args()
     given.runs.mkdir(parents=True, exist_ok=True)
-    chosen = [r for r in sorted(RECIPES.glob("*.yaml")) if not given.only or r.stem in given.only]
     with ThreadPoolExecutor(given.jobs) as pool:
-        list(pool.map(lambda recipe: train(recipe, given.runs), chosen))
-    table = f"{markdown(rows())}\n{signature()}\n"
-    (HERE / "table.md").write_text(table, encoding="utf-8")
+        list(pool.map(lambda r: train(r, given.runs, given.out, given.tests), given.recipes))
+    folders = [path.parent for path in sorted(given.out.glob(f"*/{given.tests[0]}.json"))]
+    table = markdown([row(folder, given.tests) for folder in folders])
+    scores = json.loads((folders[0] / f"{given.tests[0]}.json").read_text())["scores"]
+    given.out.with_suffix(".md").write_text(f"{table}\n{scores[0]['signature']}\n")
     print(table)
 
 
