@@ -58,6 +58,9 @@ def check(recipe: Recipe) -> None:
     data: Data = recipe.build("data")
     if model.previous and not data.documented:
         raise UsageError(f"model.context {NO_DOCUMENTS}")
+    if model.output.joint and not recipe.value("subword.joint"):
+        name = recipe.choice("model.output").name
+        raise UsageError(f"model.output '{name}' needs one vocabulary: set subword.joint=true")
     source = source_of([[PROBE - 1, EOS]], torch.device("cpu"))
     objective: Objective = recipe.build("objective")
     objective(model, source, source.ids, torch.eye(2).unsqueeze(0))

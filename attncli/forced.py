@@ -39,8 +39,7 @@ def force(loaded: Loaded, pairs: Sequence[Pair], look: bool = False) -> list[For
     """
     codec, model = loaded.codec, loaded.model
     device = next(model.parameters()).device
-    src = codec.encode_source([pair.src for pair in pairs])
-    tgt = codec.encode_target([pair.tgt for pair in pairs])
+    src, tgt = codec.encode_pairs([(pair.src, pair.tgt) for pair in pairs])
     past: Past[list[int]] = Past(model.previous)
     before = [
         past.hear(ids, pair.document, bool(pair.src.strip()))
@@ -53,7 +52,7 @@ def force(loaded: Loaded, pairs: Sequence[Pair], look: bool = False) -> list[For
         source = source_of([src[row] for row in rows], device, [before[row] for row in rows])
         target = source_of([tgt[row] for row in rows], device).ids
         decoded = model(source, shifted(target), look)
-        each = model.output.log_probs(decoded, source).gather(2, target.unsqueeze(2)).squeeze(2)
+        each = model.output.score(decoded, source, target)
         trace = model.output.look(decoded, source) if look else {}
         for place, row in enumerate(rows):
             seen = None

@@ -25,8 +25,8 @@ def attention_map(
     """
     codec = loaded.codec
     return AttentionMap(
-        src=codec.src.pieces(src),
-        tgt=codec.tgt.pieces(tgt),
+        src=codec.pieces(src, 0, pair.src),
+        tgt=codec.pieces(tgt, 1, pair.src),
         weights=weights[..., : len(tgt), : len(src)],
         src_words=codec.words(pair.src, src, 0),
         tgt_words=codec.words(pair.tgt, tgt, 1),

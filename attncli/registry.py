@@ -31,7 +31,7 @@ FAMILIES = {
     "context": "attncli.models.context",
     "bridge": "attncli.models.bridge",
     "positions": "attncli.models.positions",
-    "output": "attncli.models.output",
+    "output": "attncli.models",
     "estimator": "attncli.estimators",
     "baseline": "attncli.estimators.baselines",
     "optimizer": "attncli.optimizers",

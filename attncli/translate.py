@@ -141,9 +141,9 @@ class Translator:
             yield Translation(line, [self._hypothesis(line, ids, one) for one in hypotheses])
 
     def _hypothesis(self, line: str, src: list[int], found: Found) -> Hypothesis:
-        pieces = self.codec.tgt.pieces(found.ids)
+        pieces = self.codec.pieces(found.ids, 1, line)
         written = found.ids[:-1] if found.ids[-1] == EOS else found.ids
-        text = self.codec.decode_target(written)
+        text = self.codec.decode_target(written, line)
         seen = None
         if found.weights is not None:
             pair = Pair(line, text)

@@ -68,5 +68,4 @@ def summed(losses: dict[str, Tensor], mask: Tensor) -> dict[str, Term]:
 
 def word_log_probs(seen: Pass, decoded: Decoded) -> Tensor:
     """log p(y_t) in nats of each right word as it was decoded, 0 at padding: (batch, tgt_len)."""
-    every = seen.model.output.log_probs(decoded, seen.source).float()
-    return every.gather(2, seen.target.unsqueeze(2)).squeeze(2) * seen.mask
+    return seen.model.output.score(decoded, seen.source, seen.target).float() * seen.mask

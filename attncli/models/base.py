@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from attncli.attention.base import Memory, State
-from attncli.models.decoded import Decoded, Source
+from attncli.models.decoded import Decoded, Glimpse, Source
 from attncli.models.output import Output
 
 
@@ -68,6 +68,21 @@ def join_steps(steps: list[Decoded]) -> Decoded:
         steps[-1].state,
         join([step.trace for step in steps]),
         join([step.losses for step in steps]),
+        join_glimpses([step.glimpse for step in steps if step.glimpse is not None]),
+        tuple(join_steps(list(own)) for own in zip(*(s.members for s in steps), strict=True)),
+    )
+
+
+def join_glimpses(steps: list[Glimpse]) -> Glimpse | None:
+    """What consecutive steps saw as one; None where nothing was kept."""
+    if not steps:
+        return None
+    weights = [step.weights for step in steps if step.weights is not None]
+    return Glimpse(
+        torch.cat([step.context for step in steps], 1),
+        torch.cat([step.state for step in steps], 1),
+        torch.cat([step.word for step in steps], 1),
+        torch.cat(weights, 1) if weights else None,
     )
 
 

@@ -31,6 +31,23 @@ class Source(NamedTuple):
         return Source(self.before.ids[:, :sentences], self.before.mask[:, :sentences])
 
 
+class Glimpse(NamedTuple):
+    """What each step looked at and from where: for outputs that take words from the source."""
+
+    context: Tensor  # (batch, queries, context_dim)
+    state: Tensor  # (batch, queries, state_dim), the decoder's
+    word: Tensor  # (batch, queries, word_dim), the last word's embedding
+    weights: Tensor | None  # (batch, queries, src_len); None: this mechanism looks at nothing
+
+
+class GlimpseSizes(NamedTuple):
+    """Widths of a glimpse."""
+
+    context: int
+    state: int
+    word: int
+
+
 class Decoded(NamedTuple):
     """One step for every hypothesis, or all steps of the target: `queries` is either."""
 
@@ -39,6 +56,8 @@ class Decoded(NamedTuple):
     state: State
     trace: dict[str, Tensor]  # to look at: see `seen`
     losses: dict[str, Tensor]  # (batch, queries)
+    glimpse: Glimpse | None = None  # where the output asks for it
+    members: tuple[Decoded, ...] = ()  # of several models that decode together, what each decoded
 
 
 HEADS = "heads"

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from attncli.errors import UsageError
-from attncli.models.output import Output
+from attncli.models.output import Output, known
 
 Tied = Literal["none", "output", "all"]
 
@@ -28,8 +28,8 @@ class Embedding(nn.Module):
         nn.init.normal_(self.weight, std=1 / self.scale)
 
     def forward(self, ids: Tensor) -> Tensor:
-        """Ids (...) to vectors (..., dim)."""
-        return nn.functional.embedding(ids, self.weight) * self.scale
+        """Ids (...) to vectors (..., dim); those beyond the vocabulary are unknown words."""
+        return nn.functional.embedding(known(ids, self.weight.size(0)), self.weight) * self.scale
 
 
 def embeddings(

@@ -8,6 +8,7 @@ from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from attncli.attention.base import Memory, State
 from attncli.models.base import Seq2Seq
@@ -17,7 +18,10 @@ from attncli.models.output import Output
 
 
 class MeanOutput(Output):
-    """The mean over models of the probability of every word."""
+    """The mean over models of the probability of every word.
+
+    A word that a model cannot write, for it only stands in the source, has no probability there.
+    """
 
     def __init__(self, outputs: Sequence[Output]) -> None:
         super().__init__()
@@ -25,10 +29,11 @@ class MeanOutput(Output):
 
     def log_probs(self, decoded: Decoded, source: Source) -> Tensor:
         each = []
-        for number, output in enumerate(self.outputs):
-            own = decoded._replace(hidden=decoded.trace[f"{number}.hidden"])
+        for output, own in zip(self.outputs, decoded.members, strict=True):
             each.append(output.log_probs(own, source))
-        return torch.stack(each).logsumexp(0) - math.log(len(each))
+        width = max(one.size(-1) for one in each)
+        wide = [functional.pad(one, (0, width - one.size(-1)), value=-math.inf) for one in each]
+        return torch.stack(wide).logsumexp(0) - math.log(len(wide))
 
     def look(self, decoded: Decoded, source: Source) -> dict[str, Tensor]:
         """Nothing: what one model shows has no meaning for all of them."""
@@ -82,16 +87,15 @@ class Ensemble(Seq2Seq):
         self, token: Tensor, memories: tuple[Memory, ...], state: State, look: bool = False
     ) -> Decoded:
         groups = cast("tuple[Group, ...]", memories)
-        trace: dict[str, Tensor] = {}
-        seen = []
+        members: list[Decoded] = []
         after: State = {}
         for number, (model, group) in enumerate(zip(self.models, groups, strict=True)):
             prefix = f"{number}."
             own = {n.removeprefix(prefix): v for n, v in state.items() if n.startswith(prefix)}
-            decoded = model.decode_step(token, group.memories, own, look)
-            trace[prefix + "hidden"] = decoded.hidden
-            after.update({prefix + name: part for name, part in decoded.state.items()})
-            if decoded.weights is not None:
-                seen.append(decoded.weights.mean((1, 2), keepdim=True))
+            members.append(model.decode_step(token, group.memories, own, look))
+            after.update({prefix + name: part for name, part in members[-1].state.items()})
+        seen = [
+            one.weights.mean((1, 2), keepdim=True) for one in members if one.weights is not None
+        ]
         weights = torch.cat(seen, 1) if seen else None
-        return Decoded(trace["0.hidden"], weights, after, trace, {})
+        return Decoded(members[0].hidden, weights, after, {}, {}, members=tuple(members))

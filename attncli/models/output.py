@@ -7,9 +7,17 @@ from typing import ClassVar, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from attncli.marks import UNK
 from attncli.models.cross_entropy import projected_cross_entropy
-from attncli.models.decoded import Decoded, Source, seen
+from attncli.models.decoded import Decoded, GlimpseSizes, Source, seen
 from attncli.models.top import top
+
+NO_GLIMPSE = GlimpseSizes(0, 0, 0)
+
+
+def known(ids: Tensor, vocab: int) -> Tensor:
+    """The ids, those beyond the vocabulary as the one of unknown words."""
+    return ids.masked_fill(ids >= vocab, UNK)
 
 
 class Loss(NamedTuple):
@@ -24,6 +32,8 @@ class Output(nn.Module):
 
     family: ClassVar[str] = "output"
     name: ClassVar[str | None] = None
+    looks: ClassVar[bool] = False  # reads `Decoded.glimpse`
+    joint: ClassVar[bool] = False  # takes words from the source, so both sides share their ids
 
     def nll(
         self, decoded: Decoded, source: Source, target: Tensor, mask: Tensor, smoothing: float
@@ -32,8 +42,16 @@ class Output(nn.Module):
         raise NotImplementedError
 
     def log_probs(self, decoded: Decoded, source: Source) -> Tensor:
-        """Log-probabilities of every word, (batch, queries, vocab)."""
+        """Log-probabilities of every word, (batch, queries, vocab).
+
+        An output that takes words from the source has a column more for each unknown word there.
+        """
         raise NotImplementedError
+
+    def score(self, decoded: Decoded, source: Source, target: Tensor) -> Tensor:
+        """Log-probabilities of the words `target` (batch, tgt_len), in their shape."""
+        log_probs = self.log_probs(decoded, source)
+        return log_probs.gather(2, known(target, log_probs.size(2)).unsqueeze(2)).squeeze(2)
 
     def best(self, decoded: Decoded, source: Source, k: int) -> tuple[Tensor, Tensor]:
         """The k best words, or all where there are fewer: log-probabilities and ids.
@@ -58,7 +76,9 @@ class Projection(Output):
 
     name = "projection"
 
-    def __init__(self, dim: int, vocab: int, *, bias: bool = True) -> None:
+    def __init__(
+        self, dim: int, vocab: int, glimpse: GlimpseSizes = NO_GLIMPSE, *, bias: bool = True
+    ) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.empty(vocab, dim))
         nn.init.normal_(self.weight, std=dim**-0.5)
@@ -68,7 +88,8 @@ class Projection(Output):
         self, decoded: Decoded, source: Source, target: Tensor, mask: Tensor, smoothing: float
     ) -> Loss:
         rows = decoded.hidden[mask]  # (words, dim)
-        loss, nll = projected_cross_entropy(rows, self.weight, self.bias, target[mask], smoothing)
+        words = known(target[mask], self.weight.size(0))
+        loss, nll = projected_cross_entropy(rows, self.weight, self.bias, words, smoothing)
         return Loss(loss, nll)
 
     def logits(self, hidden: Tensor) -> Tensor:

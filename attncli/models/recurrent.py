@@ -76,7 +76,7 @@ class Recurrent(Seq2Seq):
         width = self.decoder.readout.dim
         self.context: Context = context.build(width, hidden)
         self.previous = self.context.previous
-        self.output = output.build(width, tgt_vocab)
+        self.output = output.build(width, tgt_vocab, self.decoder.sees)
         self.src_embedding, self.tgt_embedding = embeddings(
             src_vocab, tgt_vocab, embedding, self.output, width, tied
         )
@@ -104,13 +104,15 @@ class Recurrent(Seq2Seq):
     def decode_step(
         self, token: Tensor, memories: tuple[Memory, ...], state: State, look: bool = False
     ) -> Decoded:
-        decoded = self.decoder.step(self.tgt_embedding(token), memories[0], state, look)
+        looks = look or self.output.looks
+        decoded = self.decoder.step(self.tgt_embedding(token), memories[0], state, looks)
         found: Decoded = self.context(decoded, memories[1:], look)
         return found
 
     def forward(self, source: Source, tgt: Tensor, look: bool = False) -> Decoded:
         (memory, *before), state = self.encode(source)
         embedded = self.embedding_dropout(self.tgt_embedding(tgt))
-        decoded = self.context(self.decoder.run(embedded, memory, state, look), (*before,), look)
+        decoded = self.decoder.run(embedded, memory, state, look or self.output.looks)
+        decoded = self.context(decoded, (*before,), look)
         found: Decoded = decoded._replace(hidden=self.output_dropout(decoded.hidden))
         return found

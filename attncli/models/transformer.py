@@ -11,7 +11,7 @@ from attncli.attention.base import AttentionChoice, Memory, State, all_steps
 from attncli.errors import UsageError
 from attncli.models.base import Seq2Seq
 from attncli.models.context.base import Context
-from attncli.models.decoded import HEADS, Decoded, Source, by_layer
+from attncli.models.decoded import HEADS, Decoded, Glimpse, GlimpseSizes, Source, by_layer
 from attncli.models.dropout import Dropout
 from attncli.models.embedding import Embedding, Tied, embeddings
 from attncli.models.layers import Layers
@@ -65,7 +65,7 @@ class Transformer(Seq2Seq):
         super().__init__()
         source_heads = Choice("attention", "multihead", {"heads": heads, "score": attention})
         own_heads = Choice("attention", "multihead", {"heads": heads, "score": self_attention})
-        self.output = output.build(dim, tgt_vocab)
+        self.output = output.build(dim, tgt_vocab, GlimpseSizes(dim, dim, dim))
         self.src_embedding, self.tgt_embedding = embeddings(
             src_vocab, tgt_vocab, dim, self.output, dim, tied
         )
@@ -165,22 +165,28 @@ class Transformer(Seq2Seq):
         position = state["position"].expand(batch, queries)
         inputs = self.embed(self.tgt_embedding, token, position)
         count = len(self.decoder_layers)
-        seen = []
-        for layer, source, room in zip(
-            self.decoder_layers, memories[count : 2 * count], memories[:count], strict=True
+        seen: list[Trace] = []
+        states = context = inputs
+        sources, rooms = memories[count : 2 * count], memories[:count]
+        for layer, source, room, looks in zip(
+            self.decoder_layers, sources, rooms, self.looks(look), strict=True
         ):
-            entered = layer.around_looks_back.enter(inputs)
+            entered = layer.around_looks_back.enter(states)
             written = layer.looks_back.remember(entered, mask[:, 0, begin:])
             room.keys[:, :, begin : begin + queries] = written.keys
             room.values[:, :, begin : begin + queries] = written.values
             end = begin + queries
             own = Memory(room.keys[:, :, :end], room.values[:, :, :end], mask)
-            inputs, _, trace = layer(inputs, own, source, {"position": position}, look)
+            states, _, trace, context = layer(states, own, source, {"position": position}, looks)
             seen.append(trace)
         after = {"position": position + 1, "lineage": lineage}
-        decoded = _decoded(self.decoder_norm(inputs), seen, after)
+        decoded = _decoded(self.decoder_norm(states), context, inputs, seen)._replace(state=after)
         found: Decoded = self.context(decoded, memories[2 * count :], look)
         return found
+
+    def looks(self, look: bool) -> list[bool]:
+        """Which layers keep their weights: all or none, but the last one where the output asks."""
+        return [look] * (len(self.decoder_layers) - 1) + [look or self.output.looks]
 
     def forward(self, source: Source, tgt: Tensor, look: bool = False) -> Decoded:
         return self.write(source, tgt, look)[0]
@@ -204,18 +210,23 @@ class Transformer(Seq2Seq):
         mask = mask.expand(tgt.size(0), -1, -1)
         count = len(self.decoder_layers)
         back, seen = [], []
-        for layer, memory in zip(self.decoder_layers, memories[:count], strict=True):
-            entered = layer.around_looks_back.enter(inputs)
+        states = context = inputs
+        for layer, memory, looks in zip(
+            self.decoder_layers, memories[:count], self.looks(look), strict=True
+        ):
+            entered = layer.around_looks_back.enter(states)
             own = layer.looks_back.remember(entered, mask[:, 0])._replace(mask=mask)
-            inputs, trace_back, trace = layer(inputs, own, memory, steps, look)
+            states, trace_back, trace, context = layer(states, own, memory, steps, looks)
             back.append(trace_back)
             seen.append(trace)
-        decoded = _decoded(self.decoder_norm(inputs), seen, {})
+        decoded = _decoded(self.decoder_norm(states), context, inputs, seen)
         found: Decoded = self.context(decoded, memories[count:], look)
         return found, back
 
 
-def _decoded(hidden: Tensor, seen: list[Trace], state: State) -> Decoded:
+def _decoded(hidden: Tensor, context: Tensor, words: Tensor, seen: list[Trace]) -> Decoded:
     trace = by_layer(seen)
     weights = trace.pop(HEADS).movedim(1, 3) if trace else None
-    return Decoded(hidden, weights, state, trace, {})
+    last = seen[-1]
+    glimpse = Glimpse(context, hidden, words, last[HEADS].mean(2)) if last else None
+    return Decoded(hidden, weights, {}, trace, {}, glimpse)

@@ -97,10 +97,9 @@ class DecoderLayer(nn.Module):
 
     def forward(
         self, inputs: Tensor, own: Memory, source: Memory, state: State, look: bool
-    ) -> tuple[Tensor, Trace, Trace]:
-        """States (batch, queries, dim), and with `look` what was seen of `own` and of `source`.
-
-        `own` is the memory of the words so far.
+    ) -> tuple[Tensor, Trace, Trace, Tensor]:
+        """States (batch, queries, dim), with `look` what was seen of `own` and of `source`, and
+        the source's context. `own` is the memory of the words so far.
         """
         entered = self.around_looks_back.enter(inputs)
         back, seen_back = read(self.looks_back, entered, own, state, look)
@@ -109,7 +108,7 @@ class DecoderLayer(nn.Module):
         context, seen = read(self.looks, entered, source, state, look)
         inputs = self.around_looks.leave(inputs, context)
         outputs = self.feed_forward(self.around_feed_forward.enter(inputs))
-        return self.around_feed_forward.leave(inputs, outputs), seen_back, seen
+        return self.around_feed_forward.leave(inputs, outputs), seen_back, seen, context
 
 
 def read(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from attncli.errors import RunError
-from attncli.text.piece_model import EOS, PieceModel
+from attncli.text.piece_model import EOS, UNK, PieceModel
 from attncli.text.preprocess import Preprocess
 
 
@@ -27,18 +27,48 @@ class Codec:
         self.languages = languages
 
     def encode_source(self, lines: Sequence[str]) -> list[list[int]]:
-        """Ids of source lines, EOS at the end."""
-        clean = self.preprocess.apply(lines, self.languages[0])
-        return [[*ids, EOS] for ids in self.src.encode(clean)]
+        """Ids of source lines, EOS at the end; an unknown piece has a number of its own."""
+        return self.encode_pairs([(line, "") for line in lines])[0]
+
+    def encode_pairs(
+        self, pairs: Sequence[tuple[str, str]]
+    ) -> tuple[list[list[int]], list[list[int]]]:
+        """Ids of source and target lines, EOS at the end.
+
+        The k-th unknown piece of a source is vocab + k, there and in its target (`marks`).
+        """
+        sides = [
+            self.preprocess.apply([pair[side] for pair in pairs], self.languages[side])
+            for side in (0, 1)
+        ]
+        rows: tuple[list[list[int]], list[list[int]]] = ([], [])
+        encoded = zip(self.src.encode(sides[0]), self.tgt.encode(sides[1]), strict=True)
+        for src_line, tgt_line, (src, tgt) in zip(*sides, encoded, strict=True):
+            among = _numbers(self.src, src_line, src)
+            rows[0].append([*_numbered(self.src, src_line, src, among), EOS])
+            rows[1].append([*_numbered(self.tgt, tgt_line, tgt, among), EOS])
+        return rows
 
     def encode_target(self, lines: Sequence[str]) -> list[list[int]]:
         """Ids of target lines, EOS at the end."""
         clean = self.preprocess.apply(lines, self.languages[1])
         return [[*ids, EOS] for ids in self.tgt.encode(clean)]
 
-    def decode_target(self, ids: Sequence[int]) -> str:
-        """The text of a translation."""
-        return self.preprocess.undo(self.tgt.decode(ids), self.languages[1])
+    def decode_target(self, ids: Sequence[int], source: str = "") -> str:
+        """The text of a translation; words copied from the line `source` stand as they do there."""
+        text = self.tgt.decode(ids, self._unknown(ids, 1, source))
+        return self.preprocess.undo(text, self.languages[1])
+
+    def pieces(self, ids: Sequence[int], side: int, source: str) -> list[str]:
+        """The pieces of one side, the unknown ones as they stand in the line `source`."""
+        return (self.src, self.tgt)[side].pieces(ids, self._unknown(ids, side, source))
+
+    def _unknown(self, ids: Sequence[int], side: int, source: str) -> list[str]:
+        """The unknown pieces of a source line by their numbers, where the `ids` ask for them."""
+        if max(ids, default=0) < (self.src, self.tgt)[side].size:
+            return []
+        (clean,) = self.preprocess.apply([source], self.languages[0])
+        return list(_numbers(self.src, clean, self.src.encode([clean])[0]))
 
     def join(self, pieces: Sequence[str]) -> str:
         """The text of target pieces, some of which may be words from elsewhere."""
@@ -104,3 +134,22 @@ class Codec:
             raise RunError(f"{folder}: the codec is damaged ({reason})") from None
         languages = (facts["languages"][0], facts["languages"][1])
         return cls(src, tgt, Preprocess(**facts["preprocess"]), languages)
+
+
+def _numbers(model: PieceModel, line: str, ids: Sequence[int]) -> dict[str, int]:
+    """The number of each unknown piece of a line, from 0."""
+    if UNK not in ids:
+        return {}
+    return {piece: number for number, piece in enumerate(dict.fromkeys(model.unknown(line, ids)))}
+
+
+def _numbered(model: PieceModel, line: str, ids: Sequence[int], among: dict[str, int]) -> list[int]:
+    """The ids, each unknown piece that is `among` the numbered ones beyond the vocabulary."""
+    if not among or UNK not in ids:
+        return list(ids)
+    unknown = iter(model.unknown(line, ids))
+    numbers = [among.get(next(unknown)) if token == UNK else None for token in ids]
+    return [
+        token if number is None else model.size + number
+        for token, number in zip(ids, numbers, strict=True)
+    ]

@@ -6,7 +6,11 @@ from collections.abc import Sequence
 
 from sentencepiece import SentencePieceProcessor
 
-PAD, UNK, BOS, EOS = range(4)
+from attncli.marks import BOS as BOS
+from attncli.marks import EOS as EOS
+from attncli.marks import PAD as PAD
+from attncli.marks import UNK as UNK
+
 MARKS = (PAD, BOS, EOS)
 SPACE = "\u2581"
 NO_WORD = -1
@@ -43,17 +47,34 @@ class PieceModel:
         ids: list[list[int]] = self.processor.encode(clean)
         return ids
 
-    def decode(self, ids: Sequence[int]) -> str:
-        """The text of pieces; PAD, BOS and EOS leave no trace."""
-        kept = [token for token in ids if token not in MARKS]
+    def unknown(self, line: str, ids: Sequence[int]) -> list[str]:
+        """What stands in the line for each unknown piece among its `ids`, in order."""
+        clean = tidy(line)
+        if self.whole_words:
+            pieces = [SPACE + word for word in clean.split()]
+        else:
+            pieces = self.processor.encode(clean, out_type=str)
+        return [piece for piece, token in zip(pieces, ids, strict=True) if token == UNK]
+
+    def decode(self, ids: Sequence[int], unknown: Sequence[str] = ()) -> str:
+        """The text of pieces; PAD, BOS and EOS leave no trace. `unknown` as in `pieces`."""
+        named = self.size + len(unknown)
+        kept = [token if token < named else UNK for token in ids if token not in MARKS]
         mark = SPACE + UNKNOWN if self.whole_words else UNKNOWN
-        pieces = zip(kept, self.pieces(kept), strict=True)
+        pieces = zip(kept, self.pieces(kept, unknown), strict=True)
         text = "".join(mark if token == UNK else piece for token, piece in pieces)
         return " ".join(text.replace(SPACE, " ").split()).replace(WRITTEN_SPACE, SPACE)
 
-    def pieces(self, ids: Sequence[int]) -> list[str]:
-        """The pieces themselves, in which SPACE stands for the space before a word."""
-        pieces: list[str] = self.processor.id_to_piece(list(ids))
+    def pieces(self, ids: Sequence[int], unknown: Sequence[str] = ()) -> list[str]:
+        """The pieces themselves, in which SPACE stands for the space before a word.
+
+        `unknown` are the pieces of the ids beyond the vocabulary; without them they are unknown.
+        """
+        within = [token if token < self.size else UNK for token in ids]
+        pieces: list[str] = self.processor.id_to_piece(within)
+        for place, token in enumerate(ids):
+            if self.size <= token < self.size + len(unknown):
+                pieces[place] = unknown[token - self.size]
         return pieces
 
     def join(self, pieces: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from random import Random
 import numpy as np
 
 from attncli.text.codec import Codec
+from attncli.text.piece_model import UNK
 from attncli.text.sampling import Sampler
 from attncli.text.store import Cut, Links, Store, piece_links
 
@@ -36,7 +37,7 @@ class SampledStore(Store):
 
     def _cut(self, row: int) -> Cut:
         random = Random(f"{self.seed} {self.epoch} {row}")
-        stored = self.src(row).tolist(), self.tgt(row).tolist()
+        stored = self._within(self.src(row), 0), self._within(self.tgt(row), 1)
         src, tgt = (
             sampler.draw(ids, random) for sampler, ids in zip(self.samplers, stored, strict=True)
         )
@@ -44,6 +45,12 @@ class SampledStore(Store):
         if links is not None and len(links):
             links = self._moved(links, stored, (src, tgt))
         return Cut(np.array(src, np.int64), np.array(tgt, np.int64), links)
+
+    def _within(self, ids: np.ndarray, side: int) -> list[int]:
+        """The ids, unknown pieces without their numbers: a draw may cut words in another way."""
+        size = (self.codec.src, self.codec.tgt)[side].size
+        known: list[int] = np.where(ids < size, ids, UNK).tolist()
+        return known
 
     def _moved(
         self,

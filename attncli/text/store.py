@@ -152,19 +152,18 @@ class _Writer:
         (self.folder / "store.json").write_text(json.dumps(facts), encoding="utf-8")
 
     def write(self, chunk: list[Kept], codec: Codec) -> None:
-        src = codec.encode_source([kept.pair.src for kept in chunk])
-        tgt = codec.encode_target([kept.pair.tgt for kept in chunk])
+        src, tgt = codec.encode_pairs([(kept.pair.src, kept.pair.tgt) for kept in chunk])
         links = [
             self._links(kept.pair, codec, src_ids, tgt_ids)
             for kept, src_ids, tgt_ids in zip(chunk, src, tgt, strict=True)
         ]
-        for name, rows in (("src", src), ("tgt", tgt)):
+        for name, rows, size in (("src", src, codec.src.size), ("tgt", tgt, codec.tgt.size)):
             flat = np.fromiter((token for row in rows for token in row), np.uint32)
             self._append(f"{name}.ids", flat)
             self._ends(name, [len(row) for row in rows])
             train = [row for row, kept in zip(rows, chunk, strict=True) if kept.trains]
             self.pieces += sum(map(len, train))
-            self.unknown += sum(row.count(UNK) for row in train)
+            self.unknown += sum(token == UNK or token >= size for row in train for token in row)
         self._append("links", np.concatenate(links).astype(np.int32))
         self._ends("links", [len(row) for row in links])
         trains = np.array([kept.trains for kept in chunk])

@@ -28,7 +28,7 @@ class Prepared(NamedTuple):
     codec: Codec
     train: Store
     valid: Store
-    references: list[str]  # the targets of the validation pairs
+    pairs: list[Pair]  # the text of the validation pairs
 
 
 def prepare(recipe: Recipe, run: Run, say: Callable[[str], None]) -> Prepared:
@@ -72,13 +72,13 @@ def prepare(recipe: Recipe, run: Run, say: Callable[[str], None]) -> Prepared:
     trains = _training_store(folder / "train", codec, subword)
     if not len(trains.kept):
         raise DataError(f"{train.origin}: no pair can train; see data.max_length")
-    validates, references = Store(folder / "valid"), [pair.tgt for pair in valid]
-    if len(references) != len(validates):
+    validates, pairs = Store(folder / "valid"), list(valid)
+    if len(pairs) != len(validates):
         raise DataError(
-            f"{valid.origin}: {len(references)} pairs now, {len(validates)} when this run was "
+            f"{valid.origin}: {len(pairs)} pairs now, {len(validates)} when this run was "
             "prepared; put the old text back, or start a new run"
         )
-    return Prepared(codec, trains, validates, references)
+    return Prepared(codec, trains, validates, pairs)
 
 
 def _training_store(folder: Path, codec: Codec, subword: Subword) -> Store:

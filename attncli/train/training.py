@@ -56,7 +56,7 @@ def train(
         model.to(device)
         batches: Batches = recipe.build("batch")
         objective: Objective = recipe.build("objective").to(device)
-        validator = Validator(prepared.codec, prepared.valid, prepared.references, batches)
+        validator = Validator(prepared.codec, prepared.valid, prepared.pairs, batches)
         task = Task(
             run, model, objective, prepared.train, batches, validator, recipe.seed, processes
         )

@@ -17,6 +17,7 @@ from attncli.objective import shifted
 from attncli.search import Search
 from attncli.text.batch import Batch, Batches
 from attncli.text.codec import Codec
+from attncli.text.pair import Pair
 from attncli.text.piece_model import PAD
 from attncli.text.store import Store
 from attncli.translate import decode
@@ -39,16 +40,16 @@ class Validation:
 class Validator:
     """Scores a model on the validation pairs."""
 
-    def __init__(self, codec: Codec, store: Store, references: list[str], batches: Batches) -> None:
+    def __init__(self, codec: Codec, store: Store, pairs: list[Pair], batches: Batches) -> None:
         self.codec = codec
         self.store = store
-        self.references = references
+        self.pairs = pairs
         self.batches = batches
         self.search = Search(beam=1)
         self.bleu = BLEU(force=True)
 
     def validate(self, model: Seq2Seq, decodes: bool) -> Validation:
-        """Loss over all pairs; with `decodes`, BLEU of the pairs that have references."""
+        """Loss over all pairs; with `decodes`, BLEU of all pairs."""
         begun = time.monotonic()
         was_training = model.training
         model.eval()
@@ -72,14 +73,17 @@ class Validator:
 
     def _bleu(self, model: Seq2Seq) -> float:
         device = next(model.parameters()).device
-        rows = [self.store.src(row).tolist() for row in range(len(self.references))]
+        rows = [self.store.src(row).tolist() for row in range(len(self.pairs))]
         before = [
             [ids.tolist() for ids in self.store.before(row, model.previous)]
             for row in range(len(rows))
         ]
         found = decode(model, self.search, rows, device, before=before)
-        texts = [self.codec.decode_target(best[0].ids) for best in found]
-        return float(self.bleu.corpus_score(texts, [self.references]).score)
+        texts = [
+            self.codec.decode_target(best[0].ids, pair.src)
+            for best, pair in zip(found, self.pairs, strict=True)
+        ]
+        return float(self.bleu.corpus_score(texts, [[pair.tgt for pair in self.pairs]]).score)
 
 
 def tensors(batch: Batch, device: torch.device) -> tuple[Source, Tensor]:

@@ -54,7 +54,7 @@ def test_what_was_found_is_said(text: Path) -> None:
     assert "unknown pieces in valid: 2 (" in said
     assert len(found.train) == 23
     assert found.train.kept.tolist() == [*range(20), 22]
-    assert found.references == ["THE OLD CAT", "A Ж"]
+    assert [pair.tgt for pair in found.pairs] == ["THE OLD CAT", "A Ж"]
 
 
 def test_what_a_run_has_is_taken_as_it_is(text: Path) -> None:

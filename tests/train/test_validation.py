@@ -22,7 +22,7 @@ def parts(runs, corpus):
     tgt = (corpus / "val.de").read_text(encoding="utf-8").splitlines()
     pairs = [Pair(*both) for both in zip(src, tgt, strict=True)]
     store = Store(loaded.run.path / "data" / "valid")
-    return loaded, pairs, Validator(loaded.codec, store, tgt, Batches(tokens=60))
+    return loaded, pairs, Validator(loaded.codec, store, pairs, Batches(tokens=60))
 
 
 def test_the_loss_is_that_of_forced_decoding(parts):

@@ -57,7 +57,7 @@ class After(Wiring):
         if self.feed:
             hidden = self.readout(hidden, attended.context, embedded)
             after["feed"] = hidden
-        return Glance(hidden, attended, after)
+        return Glance(hidden, attended, after, layers[-1][0])
 
     def run(self, embedded: Tensor, memory: Memory, state: State, look: bool) -> Decoded:
         if self.feed or self.attention.sequential:
@@ -68,7 +68,7 @@ class After(Wiring):
             outputs = cell.run(inputs, tuple(part.squeeze(1) for part in start))[0]
         at_once = {f"attention.{name}": part for name, part in self.steps(state, embedded).items()}
         attended = self.look(outputs, memory, at_once)
-        return self.finish(Glance(outputs, attended, {}), embedded, look)
+        return self.finish(Glance(outputs, attended, {}, outputs), embedded, look)
 
     def steps(self, state: State, embedded: Tensor) -> State:
         """The attention's start state, for all steps of the target at once."""
@@ -76,5 +76,5 @@ class After(Wiring):
 
     def finish(self, glance: Glance, embedded: Tensor, look: bool) -> Decoded:
         if self.feed:
-            return as_decoded(glance.hidden, glance, look)
+            return as_decoded(glance.hidden, glance, embedded, look)
         return super().finish(glance, embedded, look)

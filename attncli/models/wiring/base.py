@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from attncli.attention.base import Attended, Attention, Memory, State
 from attncli.models.base import join
 from attncli.models.cells import Cell, CellChoice
-from attncli.models.decoded import HEADS, Decoded, by_layer
+from attncli.models.decoded import HEADS, Decoded, Glimpse, GlimpseSizes, by_layer
 from attncli.models.dropout import Dropout
 from attncli.models.layers import Layers
 from attncli.models.readout import Readout, ReadoutSizes
@@ -29,9 +29,10 @@ class DecoderSizes(NamedTuple):
 class Glance(NamedTuple):
     """One step inside the loop: the decoder's state, what it saw, and what it hands on."""
 
-    hidden: Tensor  # (batch, queries, hidden)
+    hidden: Tensor  # (batch, queries, hidden), or what the readout made of it
     attended: Attended
     state: State
+    top: Tensor  # (batch, queries, hidden), the state itself
 
 
 class Wiring(nn.Module):
@@ -57,6 +58,7 @@ class Wiring(nn.Module):
         self.dropout = Dropout(dropout)
         widths = ReadoutSizes(sizes.hidden, attention.context_dim, sizes.embedding)
         self.readout: Readout = readout.build(widths)
+        self.sees = GlimpseSizes(attention.context_dim, sizes.hidden, sizes.embedding)
         self.parts = len(self.first.parts)
 
     @property
@@ -92,7 +94,7 @@ class Wiring(nn.Module):
     def finish(self, glance: Glance, embedded: Tensor, look: bool) -> Decoded:
         """What the output layer reads: no step waits for it, so it is computed for all at once."""
         hidden = self.readout(glance.hidden, glance.attended.context, embedded)
-        return as_decoded(hidden, glance, look)
+        return as_decoded(hidden, glance, embedded, look)
 
     def look(self, query: Tensor, memory: Memory, state: State) -> Attended:
         """One look at the source with the attention's part of the decoder's state."""
@@ -143,15 +145,19 @@ def joined(glances: list[Glance], look: bool) -> Glance:
         join([attended.losses for attended in seen]),
     )
     hidden = torch.cat([glance.hidden for glance in glances], 1)
-    return Glance(hidden, attended, glances[-1].state)
+    top = torch.cat([glance.top for glance in glances], 1) if look else glances[-1].top
+    return Glance(hidden, attended, glances[-1].state, top)
 
 
-def as_decoded(hidden: Tensor, glance: Glance, look: bool) -> Decoded:
+def as_decoded(hidden: Tensor, glance: Glance, embedded: Tensor, look: bool) -> Decoded:
     """A glance as the model's callers see it; its weights as one layer, with one head or more."""
     attended = glance.attended
-    if not look or attended.weights is None:
+    if not look:
         return Decoded(hidden, None, glance.state, {}, attended.losses)
+    glimpse = Glimpse(attended.context, glance.top, embedded, attended.weights)
+    if attended.weights is None:
+        return Decoded(hidden, None, glance.state, {}, attended.losses, glimpse)
     heads = by_layer([{HEADS: attended.weights.unsqueeze(2)} | attended.trace])
     weights = heads.pop(HEADS).movedim(1, 3)  # (batch, 1, heads, queries, src_len)
     plain = {name: part for name, part in attended.trace.items() if not name.startswith(HEADS)}
-    return Decoded(hidden, weights, glance.state, plain | heads, attended.losses)
+    return Decoded(hidden, weights, glance.state, plain | heads, attended.losses, glimpse)

@@ -33,4 +33,4 @@ class Before(Wiring):
         before = self.layers(state)
         attended = self.look(before[-1][0], memory, state)
         layers = self.stack(projected + self.seen(attended.context), before)
-        return Glance(layers[-1][0], attended, self.state_after(layers, attended))
+        return Glance(layers[-1][0], attended, self.state_after(layers, attended), layers[-1][0])

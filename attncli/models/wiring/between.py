@@ -36,4 +36,4 @@ class Between(Wiring):
         layers = [self.second(self.second.project(attended.context), halfway)]
         for cell, layer in zip(list(self.cells)[1:], before[1:], strict=True):
             layers.append(cell(cell.project(self.dropout(layers[-1][0])), layer))
-        return Glance(layers[-1][0], attended, self.state_after(layers, attended))
+        return Glance(layers[-1][0], attended, self.state_after(layers, attended), layers[-1][0])

@@ -1,0 +1,48 @@
+"""The words of the source as words to write: weights on positions made weights of words."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from attncli.errors import UsageError
+from attncli.models.decoded import Decoded, Glimpse, Source
+
+
+def glimpse_of(decoded: Decoded, output: str | None) -> tuple[Glimpse, Tensor]:
+    """What an output that takes words from the source reads, and the weights, each row's sum one.
+
+    Raises:
+        UsageError: the attention has no weights.
+    """
+    if decoded.glimpse is None or decoded.glimpse.weights is None:
+        raise UsageError(
+            f"model.output '{output}' takes words from where the attention looks, and this one "
+            "has no weights (try model.attention=general)"
+        )
+    weights = decoded.glimpse.weights.float()
+    total = weights.sum(-1, keepdim=True).clamp(min=torch.finfo(weights.dtype).tiny)
+    return decoded.glimpse, weights / total
+
+
+def taken(weights: Tensor, source: Source, target: Tensor) -> Tensor:
+    """The weight of the places where each word of `target` (batch, tgt_len) stands: its shape."""
+    stands = source.ids.unsqueeze(1) == target.unsqueeze(2)  # (batch, tgt_len, src_len)
+    return (weights * stands).sum(-1)
+
+
+def spread(words: Tensor, weights: Tensor, source: Source) -> Tensor:
+    """Probabilities of words (batch, queries, vocab) and those that weights on positions add.
+
+    Returns:
+        (batch, queries, vocab + most unknown words of a source).
+    """
+    unknown = max(0, int(source.ids.max()) + 1 - words.size(-1))
+    places = source.ids.unsqueeze(1).expand_as(weights)
+    return functional.pad(words, (0, unknown)).scatter_add(-1, places, weights)
+
+
+def log(probabilities: Tensor) -> Tensor:
+    """The logarithm, finite and without a gradient where there is no probability at all."""
+    return probabilities.clamp(min=torch.finfo(probabilities.dtype).tiny).log()
