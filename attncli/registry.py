@@ -24,6 +24,7 @@ from attncli.errors import AttnError, UsageError, suggestion
 FAMILIES = {
     "attention": "attncli.attention",
     "normalizer": "attncli.attention.normalizers",
+    "account": "attncli.attention.accounts",
     "model": "attncli.models",
     "wiring": "attncli.models.wiring",
     "cell": "attncli.models.cells",

@@ -103,10 +103,12 @@ def own_names(module: str) -> Iterator[ast.Constant]:
 
 
 NAMING = ("name", "aliases")
+# What an attention is made of has names as plain as "sum".
+PARTS = ("attncli.attention.normalizers", "attncli.attention.accounts")
 OWNERS = {
     str(found.value): module
     for module in SOURCES
-    if group(module) == "attention" and not module.startswith("attncli.attention.normalizers")
+    if group(module) == "attention" and not module.startswith(PARTS)
     for found in own_names(module)
 }
 
