@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, NamedTuple
 
 import torch
@@ -26,7 +28,8 @@ class Losses(NamedTuple):
 class Objective(nn.Module):
     """Label-smoothed cross-entropy, the mechanism's own terms, and guided alignment.
 
-        L = sum_t (1 - e) (-log p(y_t)) + e / V sum_v (-log p(v))  +  terms  +  g sum_t guided_t
+        L = sum_t (1 - e) (-log p(y_t)) + e / V sum_v (-log p(v))
+            + sum_i w_i term_i + g sum_t guided_t
 
     Guided alignment (Chen et al. 2016, arXiv 1607.01628) draws the weights to gold links, where
     the data has them: guided_t = - sum_s gold_ts log a_ts, over the words that have a link.
@@ -34,6 +37,7 @@ class Objective(nn.Module):
     Options:
         label_smoothing: share of the probability spread over the vocabulary
         guided: weight of guided alignment; needs data with gold links
+        terms: w_i, the weight of a mechanism's term by its name; where none is said it is one
         estimator: how a gradient reaches an attention that draws positions
     """
 
@@ -42,12 +46,14 @@ class Objective(nn.Module):
         *,
         label_smoothing: Probability = 0.1,
         guided: Annotated[float, Range(0)] = 0.0,
+        terms: Mapping[str, float] = MappingProxyType({}),
         estimator: Annotated[Choice, "estimator"] = Choice("estimator", "backprop"),
     ) -> None:
         super().__init__()
         self.estimator: Estimator = estimator.build()
         self.label_smoothing = label_smoothing
         self.guided = guided
+        self.weights = dict(terms)
 
     def forward(
         self, model: Seq2Seq, source: Source, target: Tensor, links: Tensor | None
@@ -59,12 +65,28 @@ class Objective(nn.Module):
         inputs, mask = shifted(target), target != PAD
         decoded: Decoded = model(source, inputs, self.guided > 0)
         words = model.output.nll(decoded, source, target, mask, self.label_smoothing)
-        terms = self.estimator(Pass(model, source, inputs, target, mask, decoded))
+        brought = self.estimator(Pass(model, source, inputs, target, mask, decoded))
+        terms = self.weighted(brought)
         if self.guided:
             terms["guided"] = Term(self.guided, guided_alignment(decoded, links))
         total = words.loss + sum(term.weight * term.total for term in terms.values())
         parts = {name: term.total.detach() for name, term in terms.items()}
         return Losses(total, words.nll, parts)
+
+    def weighted(self, terms: dict[str, Term]) -> dict[str, Term]:
+        """The terms with the weights that the recipe gives them.
+
+        Raises:
+            UsageError: a weight is given to a term that nothing brings.
+        """
+        for name in self.weights:
+            if name not in terms:
+                what = ", ".join(terms) or "none"
+                raise UsageError(f"objective.terms.{name}: no such term; this model brings {what}")
+        return {
+            name: Term(term.weight * self.weights.get(name, 1.0), term.total)
+            for name, term in terms.items()
+        }
 
 
 def shifted(target: Tensor) -> Tensor:

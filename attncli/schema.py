@@ -30,6 +30,7 @@ class Option:
     family: str | None
     item: type | None
     text: str
+    entry: type | None = None  # of a mapping: what stands behind each name
 
     def check(self, value: object) -> object:
         """`value` as this option's type.
@@ -60,6 +61,8 @@ class Option:
 
     def expects(self) -> str:
         """What may be set here, in words."""
+        if self.entry is not None:
+            return "settings of its own, a name and a value each"
         words = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
         if self.family:
             return f"one of the {self.family} names"
@@ -103,7 +106,7 @@ def _option(name: str, default: object, hint: object, text: str) -> Option:
     bounds, family = None, None
     kinds: list[type] = []
     allowed: list[object] = []
-    item = None
+    item = entry = None
     pending = [hint]
     while pending:
         part = pending.pop(0)
@@ -119,9 +122,11 @@ def _option(name: str, default: object, hint: object, text: str) -> Option:
             allowed.extend(typing.get_args(part))
         elif origin is list:
             item = typing.get_args(part)[0]
+        elif origin is Mapping:
+            entry = typing.get_args(part)[1]
         else:
             kinds.append(typing.cast(type, part))
-    return Option(name, default, tuple(kinds), tuple(allowed), bounds, family, item, text)
+    return Option(name, default, tuple(kinds), tuple(allowed), bounds, family, item, text, entry)
 
 
 def describe(component: Callable[..., object]) -> Description:

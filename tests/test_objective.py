@@ -80,3 +80,35 @@ def test_guided_alignment_needs_weights_and_links():
         Objective(guided=1.0)(recurrent("none"), src, tgt, torch.eye(3).unsqueeze(0))
     with pytest.raises(UsageError, match="the data has none"):
         Objective(guided=1.0)(recurrent(), src, tgt, None)
+
+
+def covering(loss=True):
+    model = recurrent("coverage")
+    model.decoder.attention.loss = loss
+    return model
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.5, 3.0])
+def test_a_mechanism_s_term_is_added_with_the_weight_of_its_name(weight):
+    model, src, tgt = covering(), source(5, 3), target(4, 6)
+    losses = Objective(terms={"coverage": weight})(model, src, tgt, None)
+    weights = model(src, shifted(tgt), look=True).weights[:, 0, 0]  # (batch, tgt_len, src_len)
+    term = 0.0
+    for row, words in enumerate(tgt.tolist()):
+        seen = torch.zeros(weights.size(2))
+        for place, word in enumerate(words):
+            if word != PAD:
+                term += torch.minimum(weights[row, place], seen).sum().item()
+            seen = seen + weights[row, place]
+    assert term > 0
+    assert losses.parts["coverage"].item() == pytest.approx(term, rel=1e-4)
+    plain = Objective()(covering(loss=False), src, tgt, None)
+    assert losses.total.item() == pytest.approx(plain.total.item() + weight * term, rel=1e-4)
+
+
+def test_a_weight_for_a_term_that_nothing_brings_is_refused():
+    src, tgt = source(3), target(3)
+    with pytest.raises(UsageError, match=r"terms\.covrage: no such term; this model brings cov"):
+        Objective(terms={"covrage": 1.0})(covering(), src, tgt, None)
+    with pytest.raises(UsageError, match="this model brings none"):
+        Objective(terms={"coverage": 1.0})(recurrent(), src, tgt, None)

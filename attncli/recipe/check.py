@@ -42,6 +42,8 @@ class Checker:
             at = f"{path}.{name}"
             if option.family is not None:
                 merged[name] = self.component(option, given, at)
+            elif option.entry is not None:
+                merged[name] = self.mapping(option, given, at)
             else:
                 values = [self.value(option, setting, at) for setting in given]
                 merged[name] = values[-1] if values else option.default
@@ -57,6 +59,17 @@ class Checker:
         except ValueError as error:
             self.report(setting, path, str(error))
             return option.default
+
+    def mapping(self, option: Option, layers: list[Setting], path: str) -> dict[str, object]:
+        """Every name that a layer gives, with the last layer's value for it."""
+        each = replace(option, kinds=(option.entry or str,), entry=None)
+        merged: dict[str, object] = {}
+        for setting in layers:
+            if not isinstance(setting.value, dict):
+                self.report(setting, path, f"expected {option.expects()}")
+            for name, value in setting.entries.items():
+                merged[name] = self.value(each, value, f"{path}.{name}")
+        return merged
 
     def component(self, option: Option, layers: list[Setting], path: str) -> Choice | None:
         """The component that the layers choose together.
