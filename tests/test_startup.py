@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-VERBS = ("train", "translate", "evaluate", "score", "visualize", "attentions", "data")
+VERBS = ("train", "translate", "evaluate", "score", "visualize", "explain", "attentions", "data")
 HELP = """
 import sys
 from attncli.cli import main

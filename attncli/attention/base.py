@@ -110,6 +110,10 @@ class Attention(nn.Module):
         weights = self.normalize(scores, memory.mask)
         return Attended(weights @ memory.values, weights, next_step(state), {"scores": scores}, {})
 
+    def innermost(self) -> Attention:
+        """The attention that weighs the values: this one, unless it holds several heads."""
+        return self
+
     def read(self, query: Tensor, memory: Memory, state: State) -> tuple[Tensor, State]:
         """The context alone; overridden where a fused kernel gives it without the weights."""
         attended = self(query, memory, state)

@@ -81,6 +81,9 @@ class MultiHead(Attention):
         losses = {name: self._by_head(part).mean(1) for name, part in attended.losses.items()}
         return Attended(self._joined(attended.context), heads.mean(1), after, trace, losses)
 
+    def innermost(self) -> Attention:
+        return self.attention.innermost()
+
     def read(self, query: Tensor, memory: Memory, state: State) -> tuple[Tensor, State]:
         context, after = self.attention.read(*self._folded(query, memory, state))
         return self._joined(context), self._unfolded(after)

@@ -14,6 +14,7 @@ from attncli.cli.attentions import attentions
 from attncli.cli.compare import compare
 from attncli.cli.data import data
 from attncli.cli.evaluate import evaluate
+from attncli.cli.explain import explain
 from attncli.cli.score import score
 from attncli.cli.train import train
 from attncli.cli.translate import translate
@@ -27,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (train, translate, evaluate, score, compare, visualize, attentions, data):
+for verb in (train, translate, evaluate, score, compare, visualize, explain, attentions, data):
     app.command()(verb)
 
 

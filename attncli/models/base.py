@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from attncli.attention.base import Memory, State
+from attncli.attention.base import Attention, Memory, State
 from attncli.models.decoded import Decoded, Glimpse, Source
 from attncli.models.output import Output
 
@@ -49,6 +49,10 @@ class Seq2Seq(nn.Module):
             steps.append(self.decode_step(tgt[:, position : position + 1], memories, state, look))
             state = steps[-1].state
         return join_steps(steps)
+
+    def readers(self) -> list[Attention]:
+        """The attentions with which the decoder reads the source, first layer first."""
+        return []
 
     def self_attention(self, source: Source, tgt: Tensor) -> dict[str, Tensor]:
         """What its two sides see of themselves, where they look: encoder and decoder, by name.

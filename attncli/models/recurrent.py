@@ -101,6 +101,9 @@ class Recurrent(Seq2Seq):
         before = self.context.remember(source, self.states)
         return (memory, *before), self.decoder.start(self.bridge(encoded), memory)
 
+    def readers(self) -> list[Attention]:
+        return [self.decoder.attention]
+
     def decode_step(
         self, token: Tensor, memories: tuple[Memory, ...], state: State, look: bool = False
     ) -> Decoded:

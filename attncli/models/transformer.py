@@ -191,6 +191,9 @@ class Transformer(Seq2Seq):
     def forward(self, source: Source, tgt: Tensor, look: bool = False) -> Decoded:
         return self.write(source, tgt, look)[0]
 
+    def readers(self) -> list[Attention]:
+        return [layer.looks for layer in self.decoder_layers]
+
     def self_attention(self, source: Source, tgt: Tensor) -> dict[str, Tensor]:
         _, encoder = self.read(source.ids, source.mask, look=True)
         _, decoder = self.write(source, tgt, look=True)
