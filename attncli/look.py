@@ -67,7 +67,7 @@ def searched(translator: Translator, pairs: Sequence[Pair]) -> list[list[Look]]:
 def forced(loaded: Loaded, pairs: Sequence[Pair]) -> list[list[Look]]:
     """Each pair's own target; none where the model has no attention."""
     found: list[list[Look]] = []
-    targets = loaded.codec.encode_target([pair.tgt for pair in pairs])
+    _, targets = loaded.codec.encode_pairs([(pair.src, pair.tgt) for pair in pairs])
     for pair, one, ids in zip(pairs, force(loaded, pairs, look=True), targets, strict=True):
         found.append([])
         if one.attention is not None:

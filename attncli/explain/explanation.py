@@ -85,7 +85,7 @@ def explain(
         text, score, ids, seen = best.text, best.score, best.ids, best.attention
     else:
         one = force(loaded, [Pair(sentence, reference)], look=True)[0]
-        (ids,) = loaded.codec.encode_target([reference])
+        _, (ids,) = loaded.codec.encode_pairs([(sentence, reference)])
         text, score, seen = reference, one.log_prob, one.attention
     if seen is None:
         raise UsageError(f"{loaded.run.path}: this model has no attention")
@@ -109,15 +109,14 @@ def _steps(loaded: Loaded, sentence: str, ids: list[int], instead: int) -> list[
     target = source_of([ids], device).ids
     # with `look`, since only then are given weights in force
     decoded = model(source, shifted(target), True)
-    own = model.output.log_probs(decoded, source).gather(2, target.unsqueeze(2)).exp()
+    own = model.output.score(decoded, source, target).exp()
     best, others = (part[0] for part in model.output.best(decoded, source, instead + 1))
     steps = []
     for place, written in enumerate(ids):
         likely = zip(others[place].tolist(), best[place].exp().tolist(), strict=True)
         rest = [(other, share) for other, share in likely if other != written][:instead]
-        pieces = codec.tgt.pieces([other for other, _ in rest])
+        piece, *pieces = codec.pieces([written, *(other for other, _ in rest)], 1, sentence)
         shares = [share for _, share in rest]
-        (piece,) = codec.tgt.pieces([written])
         steps.append(Step(piece, float(own[0, place]), list(zip(pieces, shares, strict=True))))
     return steps
 

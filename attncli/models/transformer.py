@@ -7,7 +7,7 @@ from typing import Annotated
 import torch
 from torch import Tensor, nn
 
-from attncli.attention.base import AttentionChoice, Memory, State, all_steps
+from attncli.attention.base import Attention, AttentionChoice, Memory, State, all_steps
 from attncli.errors import UsageError
 from attncli.models.base import Seq2Seq
 from attncli.models.context.base import Context
