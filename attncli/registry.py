@@ -31,6 +31,7 @@ FAMILIES = {
     "readout": "attncli.models.readout",
     "context": "attncli.models.context",
     "bridge": "attncli.models.bridge",
+    "intra": "attncli.models.intra",
     "positions": "attncli.models.positions",
     "output": "attncli.models",
     "estimator": "attncli.estimators",

@@ -15,6 +15,7 @@ from attncli.models.decoded import Decoded, Source
 from attncli.models.dropout import Dropout
 from attncli.models.embedding import Tied, embeddings
 from attncli.models.encoder import Encoded, RecurrentEncoder
+from attncli.models.intra import Intra
 from attncli.models.wiring.base import DecoderSizes, Wiring
 from attncli.registry import Choice, Positive, Share
 
@@ -31,6 +32,7 @@ class Recurrent(Seq2Seq):
         bridge: where the decoder's first state comes from
         output: the output layer
         encoder: the order in which the source is read
+        intra: what the encoder's states know of each other beside the recurrence
         embedding: width of the embeddings
         hidden: width of the decoder's state, and of the encoder's over both directions
         layers: layers of encoder and decoder
@@ -56,6 +58,7 @@ class Recurrent(Seq2Seq):
         bridge: Annotated[Choice, "bridge"] = Choice("bridge", "last"),
         output: Annotated[Choice, "output"] = Choice("output", "projection"),
         encoder: Literal["bidirectional", "forward", "reversed"] = "bidirectional",
+        intra: Annotated[Choice, "intra"] = Choice("intra", "none"),
         embedding: Positive = 256,
         hidden: Positive = 512,
         layers: Positive = 1,
@@ -80,6 +83,7 @@ class Recurrent(Seq2Seq):
         self.src_embedding, self.tgt_embedding = embeddings(
             src_vocab, tgt_vocab, embedding, self.output, width, tied
         )
+        self.intra: Intra = intra.build(hidden)
         self.embedding_dropout = Dropout(embedding_dropout)
         self.context_dropout = Dropout(context_dropout)
         self.output_dropout = Dropout(output_dropout)
@@ -87,7 +91,7 @@ class Recurrent(Seq2Seq):
     def read(self, ids: Tensor, mask: Tensor) -> Encoded:
         """Sentences as the encoder sees them, from their ids and mask (batch, src_len)."""
         encoded: Encoded = self.encoder(self.embedding_dropout(self.src_embedding(ids)), mask)
-        return encoded
+        return encoded._replace(states=self.intra(encoded.states, mask))
 
     def states(self, ids: Tensor, mask: Tensor) -> Tensor:
         """What a reader may look at, (batch, src_len, hidden)."""

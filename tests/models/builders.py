@@ -55,6 +55,8 @@ def everything() -> dict[str, Seq2Seq]:
     models["copy-after"] = recurrent(output=Choice("output", "copy"))
     models["copy-local"] = recurrent("local-p", output=Choice("output", "copy"))
     models["copy-transformer"] = transformer(output=Choice("output", "copy"), tied="all")
+    looking = Choice("intra", "self-attention")
+    models["self-attentive"] = recurrent(intra=looking, bridge=Choice("bridge", "mean"))
     models["transformer"] = transformer()
     models["transformer-pre"] = transformer(norm="pre", tied="all")
     models["transformer-window"] = transformer(window=2)

@@ -153,6 +153,21 @@ def test_no_positions_makes_the_encoder_blind_to_order():
         assert not torch.allclose(seeing(src, tgt).hidden, seeing(moved, tgt).hidden, atol=1e-4)
 
 
+@torch.no_grad()
+def test_a_window_hides_what_is_farther_away_in_either_sentence():
+    model, tgt = transformer(window=2, layers=1), target(7)
+    src = source(7)
+    moved = type(src)(src.ids.clone(), src.mask)
+    moved.ids[0, 6] = 5
+    (memory,), (other,) = (model.encode(one)[0] for one in (src, moved))
+    changed = (memory.keys - other.keys).abs().sum((1, 3))[0] > 1e-6
+    assert changed.tolist() == [False] * 4 + [True] * 3
+    later = tgt.clone()
+    later[0, 1] = 5
+    changed = (model(src, tgt).hidden - model(src, later).hidden).abs().sum(-1)[0] > 1e-6
+    assert changed.tolist() == [False, True, True, True, False, False, False]
+
+
 def test_the_input_feeding_loop_equals_a_plain_lstm_cell():
     """Against torch's own cell, one hand-written step after another (Luong 2015, section 3.3)."""
     model = recurrent("dot", layers=1)
