@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+
+import numpy as np
 
 from attncli.attention_map import AttentionMap
+from attncli.diagnostics import Diagnosis, Look, Tally
 from attncli.experiment import Loaded
 from attncli.forced import force, perplexity
-from attncli.metrics import Bucket, Score, Scorer, attention_figures
-from attncli.pieces import Reading
+from attncli.metrics import Bucket, Score, Scorer
+from attncli.pieces import NO_WORD, Reading
 from attncli.text.alignment import AlignmentScore, alignment_score, best_links
 from attncli.text.gold import Gold
 from attncli.text.pair import Pair
@@ -58,16 +61,25 @@ class Evaluation:
     perplexity: float | None = None  # of a piece
     word_perplexity: float | None = None
     alignment: Aligned | None = None
-    entropy: float | None = None  # nats, mean over heads
-    entropy_share: float | None = None  # of the entropy of an even spread
-    end_mass: float | None = None  # mean weight on the source's </s>
+    attention: Diagnosis | None = None  # None where the model has none
     seconds: float | None = None  # of decoding
     cut: int = 0  # translations that only the length limit ended
     facts: dict[str, object] = field(default_factory=dict)
 
+    @property
+    def entropy(self) -> float | None:
+        """Of the attention, in nats, mean over layers and heads."""
+        return self.attention.means()["entropy"] if self.attention else None
+
+    @property
+    def entropy_share(self) -> float | None:
+        """The same as a share of an even spread's."""
+        return self.attention.means()["entropy_share"] if self.attention else None
+
     def plain(self) -> dict[str, object]:
         """The figures as JSON holds them."""
-        return asdict(self)
+        found = asdict(replace(self, attention=None))
+        return found | {"attention": self.attention.plain() if self.attention else None}
 
 
 def score_texts(
@@ -102,7 +114,6 @@ def evaluate(
     forced = force(loaded, sentences, look=True)
     per_piece, per_word = perplexity(forced)
     maps = [one.attention for one in forced if one.attention is not None]
-    figures = attention_figures(maps) if maps else None
     return (
         Evaluation(
             test,
@@ -112,14 +123,22 @@ def evaluate(
             per_piece,
             per_word,
             aligned(maps, sentences, head),
-            float(figures.entropy.mean()) if figures else None,
-            float(figures.entropy_share.mean()) if figures else None,
-            float(figures.end_mass.mean()) if figures else None,
+            diagnose(maps),
             seconds,
             sum(one.hypotheses[0].cut for one in translations),
         ),
         translations,
     )
+
+
+def diagnose(maps: Sequence[AttentionMap]) -> Diagnosis | None:
+    """How the attention of these maps looks, whatever head aligns."""
+    tally = Tally()
+    for entry in maps:
+        written = np.asarray(entry.tgt_words, int) != NO_WORD
+        end = np.asarray(entry.src_words, int) == NO_WORD
+        tally.add(Look(entry.weights[:, :, written], end))
+    return tally.diagnosis()
 
 
 def aligned(maps: Sequence[AttentionMap], pairs: Sequence[Pair], head: Head) -> Aligned | None:

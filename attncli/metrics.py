@@ -1,4 +1,4 @@
-"""BLEU, chrF and TER with signatures and confidence intervals, and figures on attention weights.
+"""BLEU, chrF and TER with signatures and confidence intervals.
 
 Scores are computed by sacreBLEU (Post 2018); intervals are its bootstrap (Koehn 2004) with the
 draws it makes itself, taken in parts so that memory does not grow with the test set.
@@ -6,7 +6,7 @@ draws it makes itself, taken in parts so that memory does not grow with the test
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,9 +15,7 @@ from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 from sacrebleu.metrics.ter import TER
 
-from attncli.attention_map import AttentionMap
 from attncli.errors import DataError, UsageError, suggestion
-from attncli.pieces import NO_WORD
 
 SEED = 12345
 METRICS = ("BLEU", "chrF", "TER")
@@ -200,43 +198,3 @@ def tokenized_note(lines: Sequence[str], tokenize: str) -> str:
         f"{apart} of {len(lines)} lines end in ' .' or the like: this text seems tokenised; "
         "--tokenize none scores it as it is, detokenised text compares with other systems"
     )
-
-
-@dataclass(frozen=True)
-class AttentionFigures:
-    """How sharp the attention of each layer and head is; every array is (layers, heads).
-
-    entropy: mean entropy of a row, in nats.
-    entropy_share: the same as a share of the entropy of an even spread; 1 = looks nowhere.
-    end_mass: mean weight on the source's `</s>`.
-    rows: target pieces counted; those of `</s>` and those that looked at nothing are not.
-    """
-
-    entropy: np.ndarray
-    entropy_share: np.ndarray
-    end_mass: np.ndarray
-    rows: int
-
-
-def attention_figures(maps: Iterable[AttentionMap]) -> AttentionFigures:
-    """Figures over all target pieces of maps of one model.
-
-    Raises:
-        DataError: there is no row to look at.
-    """
-    total = np.zeros(())
-    rows = 0
-    for entry in maps:
-        weights = entry.weights[:, :, np.asarray(entry.tgt_words, int) != NO_WORD]
-        mass = weights.sum(-1, keepdims=True)
-        seen = mass[..., 0] > 0  # (layers, heads, rows)
-        shares = weights / np.where(mass > 0, mass, 1)
-        entropy = -(shares * np.log(np.where(shares > 0, shares, 1))).sum(-1)
-        even = np.log(weights.shape[-1]) if weights.shape[-1] > 1 else 1.0
-        end = weights[..., np.asarray(entry.src_words, int) == NO_WORD].sum(-1)
-        total = total + np.stack([entropy, entropy / even, end, seen], axis=-1).sum(2)
-        rows += weights.shape[2]
-    if not total.ndim or not total[..., 3].any():
-        raise DataError("no attention to measure: no target piece looked at anything")
-    means = total[..., :3] / np.maximum(total[..., 3:], 1)
-    return AttentionFigures(means[..., 0], means[..., 1], means[..., 2], rows)

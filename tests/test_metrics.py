@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import random
 
 import numpy as np
@@ -13,9 +12,8 @@ from sacrebleu.metrics.chrf import CHRF
 from sacrebleu.metrics.ter import TER
 
 from attncli import metrics
-from attncli.attention_map import AttentionMap
 from attncli.errors import DataError, UsageError
-from attncli.metrics import Scorer, attention_figures, tokenized_note
+from attncli.metrics import Scorer, tokenized_note
 
 SENTENCE = "the small dog that Anna saw sleeps in an old garden , because it rained ."
 WORDS = SENTENCE.split()
@@ -149,46 +147,3 @@ def test_tokenised_text_is_noticed_once_in_our_words(caplog: pytest.LogCaptureFi
     assert tokenized_note(["the dog sleeps."] * 150, "13a") == ""
     assert tokenized_note(["no end here"], "13a") == ""
     assert tokenized_note([], "13a") == ""
-
-
-def attended(weights: list[list[float]], *, ends: bool = True) -> AttentionMap:
-    rows = np.array(weights)
-    tgt, src = rows.shape
-    last = -1 if ends else src - 1
-    return AttentionMap(
-        src=["w"] * src,
-        tgt=["w"] * tgt,
-        weights=rows[None, None],
-        src_words=[*range(src - 1), last],
-        tgt_words=list(range(tgt)),
-    )
-
-
-def test_entropy_and_end_mass_by_hand() -> None:
-    figures = attention_figures([attended([[0.5, 0.5, 0, 0], [0.25] * 4, [0, 0, 0, 1]])])
-    assert figures.entropy == pytest.approx(math.log(2) * (1 + 2 + 0) / 3)
-    assert figures.entropy_share == pytest.approx(0.5)
-    assert figures.end_mass == pytest.approx(1.25 / 3)
-    assert figures.rows == 3
-
-
-def test_rows_count_alike_over_sentences_and_unnormalised_rows_are_scaled() -> None:
-    maps = [attended([[0.1, 0.1]]), attended([[1, 0], [1, 0], [1, 0]])]
-    figures = attention_figures(maps)
-    assert figures.entropy == pytest.approx(math.log(2) / 4)
-    assert figures.end_mass == pytest.approx(0.1 / 4)
-
-
-def test_rows_that_look_at_nothing_are_left_out() -> None:
-    assert attention_figures([attended([[0.5, 0.5], [0, 0]])]).entropy_share == pytest.approx(1)
-    with pytest.raises(DataError, match="no attention"):
-        attention_figures([attended([[0.0, 0.0]])])
-    with pytest.raises(DataError, match="no attention"):
-        attention_figures([])
-
-
-def test_figures_are_by_layer_and_head() -> None:
-    even, sharp = [[0.5, 0.5]], [[1.0, 0.0]]
-    weights = np.array([[even, sharp], [sharp, even]])
-    entry = AttentionMap(["a", "</s>"], ["b"], weights, [0, -1], [0])
-    np.testing.assert_allclose(attention_figures([entry]).entropy_share, [[1, 0], [0, 1]])

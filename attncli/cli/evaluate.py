@@ -180,11 +180,8 @@ def _lines(one: Evaluation) -> list[str]:
             f"  alignment error {100 * found.output.aer:.1f}% (row t aligns the word it writes), "
             f"{100 * found.input.aer:.1f}% (the word it has read); {found.head}"
         )
-    if one.entropy is not None and one.entropy_share is not None and one.end_mass is not None:
-        said.append(
-            f"  attention entropy {one.entropy:.2f} nats, {100 * one.entropy_share:.0f}% of an "
-            f"even spread; {100 * one.end_mass:.0f}% on </s>"
-        )
+    if one.attention is not None:
+        said += [f"  {line}" for line in one.attention.lines()]
     buckets = [
         f"{bucket.label}: {bucket.score.value:.1f} ({bucket.count})"
         for bucket in one.by_length

@@ -214,7 +214,7 @@ class Trainer:
         if self.average:
             self.checkpoints.snapshot(progress, self.average)
         record = {"valid_loss": found.loss, "valid_bleu": found.bleu, "seconds": progress.seconds}
-        self._write(curves, record)
+        self._write(curves, record | (found.attention.curves() if found.attention else {}))
         decoded = "" if found.bleu is None else f", BLEU {found.bleu:.2f}"
         reporter.say(
             f"step {progress.step}, epoch {progress.epoch}: valid perplexity "

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 from sacrebleu.metrics.bleu import BLEU
 from torch import Tensor
 
+from attncli.diagnostics import Diagnosis, Look, Tally
 from attncli.experiment import previous_of
 from attncli.models.base import Seq2Seq
-from attncli.models.decoded import Source
+from attncli.models.decoded import Decoded, Source
 from attncli.objective import shifted
 from attncli.search import Search
 from attncli.text.batch import Batch, Batches
 from attncli.text.codec import Codec
 from attncli.text.pair import Pair
-from attncli.text.piece_model import PAD
+from attncli.text.piece_model import EOS, PAD
 from attncli.text.store import Store
 from attncli.translate import decode
 
@@ -30,6 +32,7 @@ class Validation:
     loss: float  # nats a piece
     bleu: float | None  # None where nothing was decoded
     seconds: float
+    attention: Diagnosis | None = None  # None where the model has none
 
     @property
     def perplexity(self) -> float:
@@ -53,23 +56,25 @@ class Validator:
         begun = time.monotonic()
         was_training = model.training
         model.eval()
-        loss = self.loss(model)
+        loss, attention = self._forced(model)
         bleu = self._bleu(model) if decodes else None
         model.train(was_training)
-        return Validation(loss, bleu, time.monotonic() - begun)
+        return Validation(loss, bleu, time.monotonic() - begun, attention)
 
     @torch.no_grad()
-    def loss(self, model: Seq2Seq) -> float:
-        """Negative log-likelihood a target piece, in nats."""
+    def _forced(self, model: Seq2Seq) -> tuple[float, Diagnosis | None]:
+        """Negative log-likelihood a target piece, in nats, and how the attention looks."""
         device = next(model.parameters()).device
-        nll, words = 0.0, 0
+        nll, words, tally = 0.0, 0, Tally()
         for rows in self.batches.epoch(self.store, 0, 0):
             source, target = tensors(self.batches.collate(self.store, rows, model.previous), device)
             mask = target != PAD
-            decoded = model(source, shifted(target))
+            decoded = model(source, shifted(target), True)
             nll += float(model.output.nll(decoded, source, target, mask, 0.0).nll)
             words += int(mask.sum())
-        return nll / words
+            for look in looks(decoded, source, target):
+                tally.add(look)
+        return nll / words, tally.diagnosis()
 
     def _bleu(self, model: Seq2Seq) -> float:
         device = next(model.parameters()).device
@@ -84,6 +89,18 @@ class Validator:
             for best, pair in zip(found, self.pairs, strict=True)
         ]
         return float(self.bleu.corpus_score(texts, [[pair.tgt for pair in self.pairs]]).score)
+
+
+def looks(decoded: Decoded, source: Source, target: Tensor) -> Iterator[Look]:
+    """The attention over each sentence of a batch, without padding and the row that writes EOS."""
+    if decoded.weights is None:
+        return
+    src_lengths = source.mask.sum(1).tolist()
+    tgt_lengths = (target != PAD).sum(1).tolist()
+    weights = decoded.weights.float().cpu().numpy()
+    ends = (source.ids == EOS).cpu().numpy()
+    for row, (src_len, tgt_len) in enumerate(zip(src_lengths, tgt_lengths, strict=True)):
+        yield Look(weights[row, :, :, : tgt_len - 1, :src_len], ends[row, :src_len])
 
 
 def tensors(batch: Batch, device: torch.device) -> tuple[Source, Tensor]:

@@ -31,6 +31,15 @@ def test_everything_is_printed(runs):
     assert "alignment error" not in done.out
 
 
+def test_how_the_attention_looks_is_printed_where_there_is_one(runs, written):
+    _, (figures,) = written
+    mean = figures["attention"]["mean"]
+    assert figures["attention"]["heads"] == []
+    assert f"  attention: entropy {mean['entropy']:.2f} nats" in evaluate(runs).out
+    blind = attncli("evaluate", "--run", "blind", "--runs", runs, "--beam", 1, "--json")
+    assert json.loads(blind.out)[0]["attention"] is None
+
+
 def test_json_holds_the_same_figures(runs, written):
     _, (figures,) = written
     assert figures["test"] == "test"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import pytest
 from sacrebleu import corpus_bleu
 
 import attncli as package
+from attncli.evaluate import diagnose
 from attncli.forced import force, perplexity
 from attncli.text.batch import Batches
 from attncli.text.pair import Pair
@@ -30,6 +32,19 @@ def test_the_loss_is_that_of_forced_decoding(parts):
     found = validator.validate(loaded.model, decodes=False)
     assert found.perplexity == pytest.approx(perplexity(force(loaded, pairs))[0], rel=1e-4)
     assert found.bleu is None
+
+
+def test_the_attention_looks_as_evaluation_says_and_is_on_record(parts, runs):
+    loaded, pairs, validator = parts
+    found = validator.validate(loaded.model, decodes=False).attention.means()
+    expected = diagnose([one.attention for one in force(loaded, pairs, look=True)]).means()
+    assert found == pytest.approx(expected, rel=1e-4)
+    lines = (runs / "first" / "metrics.jsonl").read_text().splitlines()
+    validated = [record for record in map(json.loads, lines) if "valid_loss" in record]
+    assert all(0 < record["attention/entropy_share"] < 1 for record in validated)
+    blind = package.load(runs / "blind").loaded
+    assert validator.validate(blind.model, decodes=False).attention is None
+    assert "attention/" not in (runs / "blind" / "metrics.jsonl").read_text()
 
 
 def test_bleu_is_that_of_greedy_translations(parts, runs):
