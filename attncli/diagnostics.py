@@ -210,7 +210,8 @@ def _shares(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _entropy(shares: np.ndarray) -> np.ndarray:
-    return -(shares * np.log(np.where(shares > 0, shares, 1))).sum(-1)
+    nats: np.ndarray = -(shares * np.log(np.where(shares > 0, shares, 1))).sum(-1)
+    return nats
 
 
 def _mean(values: np.ndarray, counted: np.ndarray) -> Mean:
@@ -218,8 +219,7 @@ def _mean(values: np.ndarray, counted: np.ndarray) -> Mean:
 
 
 def _divided(part: Mean) -> np.ndarray:
-    mean: np.ndarray = np.where(part.counted > 0, part.total / np.maximum(part.counted, 1), np.nan)
-    return mean
+    return np.where(part.counted > 0, part.total / np.maximum(part.counted, 1), np.nan)
 
 
 DESCRIPTIONS = {

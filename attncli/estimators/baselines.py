@@ -63,8 +63,8 @@ class MovingAverage(Baseline):
 
     def forward(self, seen: Pass, log_probs: Tensor) -> Tensor:
         before = self.average.to(log_probs.device, copy=True)
-        mean = log_probs.sum() / seen.mask.sum()
-        self.average = self.decay * before + (1 - self.decay) * mean
+        mean = (log_probs.sum() / seen.mask.sum()).to(self.average)
+        self.average.mul_(self.decay).add_((1 - self.decay) * mean)
         return before * seen.mask
 
 
