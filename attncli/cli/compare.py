@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -46,21 +46,32 @@ def compare(
     name: Annotated[
         str | None, typer.Option("--name", help="Of the comparison's folder in RUNS/comparisons.")
     ] = None,
+    form: Annotated[
+        Literal["text", "markdown", "csv", "json", "latex"],
+        typer.Option("--format", help="How the table is printed."),
+    ] = "text",
+    out: Annotated[
+        list[Path] | None,
+        typer.Option("-o", "--out", help="Also write it: .md, .csv, .json, .tex or .txt."),
+    ] = None,
+    study: Annotated[
+        str | None,
+        typer.Option("--study", metavar="SETTING", help="The setting that the rows are about."),
+    ] = None,
     runs: Root = Path("runs"),
     device: Device = "cpu",
     threads: Threads = 0,
     sets: Sets = None,
 ) -> None:
     """Train what is missing, and put recipes and runs side by side in one table."""
-    from rich.console import Console
-    from rich.table import Table
+    from shutil import get_terminal_size
 
-    from attncli.compare.comparison import Request
     from attncli.compare.comparison import compare as put_side_by_side
     from attncli.compare.engine import Processes
     from attncli.compare.evaluation import Measuring
+    from attncli.compare.formats import FORMATS, format_of, text
+    from attncli.compare.request import Request
     from attncli.compare.selection import select
-    from attncli.compare.table import table
     from attncli.experiment import check
     from attncli.recipe import Recipe
 
@@ -77,6 +88,8 @@ def compare(
         check(recipe)
         return recipe
 
+    for path in out or []:
+        format_of(path)
     candidates = select(what, read, runs)
     called = name or "-".join(Path(word).stem for word in what)[:80]
     request = Request(
@@ -86,6 +99,7 @@ def compare(
         tests=test or [],
         how=Measuring(tokenize, lowercase),
         baseline=baseline,
+        study=study,
         scale=scale,
         jobs=jobs,
         device=device,
@@ -94,8 +108,10 @@ def compare(
     found = put_side_by_side(candidates, request, Processes(), say)
     if found is None:
         raise typer.Exit(INTERRUPTED_EXIT)
-    cells = table(found)
-    drawn = Table(*cells.headings, box=None)
-    for line in cells.lines:
-        drawn.add_row(*line)
-    Console().print(drawn)
+    for path in out or []:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(FORMATS[format_of(path)](found) + "\n", encoding="utf-8")
+    print(text(found, get_terminal_size().columns) if form == "text" else FORMATS[form](found))
+    say(f"the comparison is in {request.folder}")
+    if found.failed:
+        raise typer.Exit(1)

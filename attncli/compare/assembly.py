@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Sequence
 
 from attncli.compare.columns import COLUMNS
+from attncli.compare.records import digest_of
 from attncli.compare.result import CurvePoint, Paper, Row, Spread, Tested, Trained
 from attncli.errors import RecipeError
 from attncli.recipe import Recipe
@@ -31,6 +32,7 @@ def trained(run: Run, seed: int, tests: dict[str, Tested]) -> Trained:
     memory = facts.get("peak_memory")
     return Trained(
         path=str(run.path),
+        text=digest_of(text) if isinstance(text := facts.get("data"), dict) else None,
         seed=seed,
         finished=run.finished(),
         checkpoint=run.served(),

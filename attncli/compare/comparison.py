@@ -4,47 +4,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from attncli.compare.assembly import row, trained
+from attncli.compare.conclusion import conclude
 from attncli.compare.engine import Engine
 from attncli.compare.evaluation import Measuring, kept, test_names
 from attncli.compare.job import Job
 from attncli.compare.live import Watch
 from attncli.compare.plan import Planned, Texts, plan
 from attncli.compare.records import write_record
+from attncli.compare.request import Request
 from attncli.compare.result import Comparison, Row
 from attncli.compare.selection import Candidate
 from attncli.compare.work import FAILED, Task, carry_out
 from attncli.errors import RunError, UsageError, suggestion
-from attncli.run import environment
 from attncli.train.interruption import Interruption
 
 Say = Callable[[str], None]
 FILE = "comparison.json"
-
-
-@dataclass(frozen=True)
-class Request:
-    """What was asked for. `threads` are those of one job; 0 divides the cores among the jobs."""
-
-    name: str
-    root: Path  # of the runs
-    seeds: int = 1
-    tests: list[str] = field(default_factory=list)
-    how: Measuring = field(default_factory=Measuring)
-    baseline: str | None = None
-    study: str | None = None
-    scale: str = "laptop"
-    jobs: int = 1
-    device: str = "cpu"
-    threads: int = 0
-
-    @property
-    def folder(self) -> Path:
-        """Where the comparison is kept."""
-        return self.root / "comparisons" / self.name
 
 
 def compare(
@@ -79,26 +57,17 @@ def compare(
     rows = measured_rows(candidates, planned, tests, request.how, texts, failed)
     if len(rows) < 2:
         raise RunError("nothing to compare: " + "; ".join(f"{k}: {v}" for k, v in failed.items()))
-    found = Comparison(
-        name=request.name,
-        scale=request.scale,
-        seeds=request.seeds,
-        baseline=baseline if baseline in {row.name for row in rows} else rows[0].name,
-        test=tests[0],
-        tests=tests,
-        tokenize=request.how.tokenize,
-        study=None,
-        differences=[],
-        warnings=[],
-        notes=[],
-        rows=rows,
-        failed=failed,
-        agreement=None,
-        signatures={},
-        environment=environment(),
-    )
+    found = conclude(rows, request, baseline, tests, failed, references(candidates, tests, texts))
     write_record(request.folder / FILE, found)
     return found
+
+
+def references(
+    candidates: Sequence[Candidate], tests: Sequence[str], texts: Texts
+) -> dict[str, list[str]]:
+    """The first row's references of each test set."""
+    corpus = texts.corpus(candidates[0].recipe)
+    return {test: [pair.tgt for pair in corpus.tests[test]] for test in tests}
 
 
 def common_tests(candidates: Sequence[Candidate], request: Request, texts: Texts) -> list[str]:

@@ -20,7 +20,7 @@ from attncli.search import Search
 from attncli.translate import Translator
 
 FOLDER = "evaluations"
-FORM = 1  # of what is kept; another form is measured anew
+FORM = 2  # of what is kept; another form is measured anew
 
 
 @dataclass(frozen=True)
@@ -94,18 +94,20 @@ def measure(
         found, translations = evaluate(
             translator, loaded, test, pairs, scorer, ["BLEU", "chrF", "TER"], head
         )
-        texts_out = [one.text for one in translations]
-        statistics = scorer.statistics("BLEU", texts_out, [pair.tgt for pair in pairs])
+        lines = [one.text for one in translations]
+        statistics = scorer.statistics("BLEU", lines, [pair.tgt for pair in pairs])
         spread = float(scorer.resampled("BLEU", statistics).std())
         path = kept_file(loaded.run, recipe, test, how, texts)
-        write_record(path, tested(found, texts_out, spread))
+        text = texts.tested_on(recipe, test)
+        write_record(path, tested(found, text, lines, spread))
 
 
-def tested(found: Evaluation, hypotheses: list[str], deviation: float) -> Tested:
+def tested(found: Evaluation, text: str, hypotheses: list[str], deviation: float) -> Tested:
     """An evaluation as a comparison keeps it; `deviation` is BLEU's over resampled test sets."""
     bleu, chrf, ter = found.scores
     links = found.alignment
     return Tested(
+        text=text,
         sentences=found.sentences,
         bleu=_measure(bleu, deviation),
         chrf=_measure(chrf),

@@ -36,8 +36,12 @@ class LengthBucket:
 
 @dataclass(frozen=True)
 class Tested:
-    """One run on one test set. `hypotheses` are its translations, a line for each source line."""
+    """One run on one test set. `hypotheses` are its translations, a line for each source line.
 
+    `text` is the hash of the test set.
+    """
+
+    text: str
     sentences: int
     bleu: Measure
     chrf: Measure
@@ -68,9 +72,10 @@ class CurvePoint:
 
 @dataclass(frozen=True)
 class Trained:
-    """One run of a row: one seed."""
+    """One run of a row: one seed. `text` is the hash of what it was trained on, where noted."""
 
     path: str
+    text: str | None
     seed: int
     finished: str | None  # why it ended; None where it has not
     checkpoint: str

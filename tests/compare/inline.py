@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from attncli.compare.comparison import Request, compare
+from attncli.compare.comparison import compare
 from attncli.compare.job import Job, work
+from attncli.compare.request import Request
 from attncli.compare.result import Comparison
 from attncli.compare.selection import select
 from attncli.errors import AttnError
 from attncli.recipe import Recipe
 from tests.running import SMALL
 
-TINY = [*SMALL, "train.epochs=2"]
+TINY = [*SMALL, "train.epochs=1", "train.average=0"]
 
 
 class Inline:

@@ -30,7 +30,7 @@ def test_every_row_has_a_run_for_each_seed(trained):
     assert bleu.values == [run.tests["test"].bleu.value for run in found.rows[0].runs]
     assert bleu.deviation is not None
     assert found.rows[0].runs[0].peak_memory > 10_000_000
-    assert found.rows[0].runs[0].finished == "2 epochs done"
+    assert found.rows[0].runs[0].finished == "1 epochs done"
 
 
 def test_the_second_call_trains_nothing_and_finds_the_same(corpus, trained):
