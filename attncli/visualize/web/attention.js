@@ -94,7 +94,7 @@ parts.attention = (home, data) => {
       ...chooser("translation", translations.map((one, at) => [at,
         `${one.how === "search" ? at + 1 : "reference"}. ${one.text} (${one.score.toFixed(2)})`]),
       state.translation, (value) => set({ translation: Number(value) })),
-      ...chooser("of", [["words", "words"], ["pieces", "subwords"]], state.unit, (unit) => set({ unit })),
+      ...chooser("view", [["words", "words"], ["pieces", "subwords"]], state.unit, (unit) => set({ unit })),
       ...chooser("attention", Object.keys(translation.sides).map((side) => [side, SIDES[side] ?? side]),
         state.side, (side) => set({ side })),
     ];
@@ -191,11 +191,11 @@ parts.attention = (home, data) => {
   }
 
   function explainKey(isAll) {
-    const said = ["rows: target, columns: source" + (isAll ? "" : "; the darker or brighter, the more")];
-    if (isAll) said.push("each square is one head");
+    const said = ["rows: target, columns: source", "the stronger the colour, the more was looked"];
+    if (isAll) said.push("each picture is one head: click one to open it");
     if (!isAll && map.gold.length) said.push("outlined: gold links");
     if (!isAll && Object.keys(map.places).length) said.push("dot: centre of the window, line: its reach");
-    if (!isAll && Object.keys(map.gates).length) said.push("bars at the right: from 0 to 1");
+    if (!isAll && Object.keys(map.gates).length) said.push("bars at the right: from 0 to 1, or to the largest");
     key.textContent = said.join(" · ");
   }
 

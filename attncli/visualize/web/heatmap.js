@@ -90,9 +90,10 @@ function heatmap(map, room, onLook) {
   function gateColumns() {
     return names.flatMap((name, number) => {
       const begin = right + 14 + GATE * number, long = GATE - 20;
+      const most = Math.max(1, ...map.gates[name].filter(Number.isFinite));
       const made = [shape("text", { x: begin, y: top - 7, "font-size": 12 }, name)];
       map.gates[name].forEach((value, row) => {
-        const share = Math.max(0, Math.min(1, value));
+        const share = Math.max(0, value / most);
         const at = { x: begin, y: y(row) + cell / 4, height: cell / 2 };
         made.push(shape("rect", { class: "track", width: long, ...at }));
         const bar = shape("rect", { class: "gate", width: long * share, ...at });
