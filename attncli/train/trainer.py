@@ -20,6 +20,7 @@ from attncli.text.batch import Batches
 from attncli.text.store import Store
 from attncli.train.checkpoints import Checkpoints, Progress
 from attncli.train.distributed import Processes
+from attncli.train.emergence import Emergence
 from attncli.train.interruption import Interruption
 from attncli.train.update import Update
 from attncli.train.validation import Validation, Validator
@@ -36,6 +37,7 @@ class Task(NamedTuple):
     store: Store
     batches: Batches
     validator: Validator
+    emergence: Emergence
     seed: int
     processes: Processes
 
@@ -81,7 +83,8 @@ class Trainer:
     ) -> None:
         self.run, self.model, self.objective = task.run, task.model, task.objective
         self.store, self.batches = task.store, task.batches
-        self.validator, self.seed, self.processes = task.validator, task.seed, task.processes
+        self.validator, self.emergence = task.validator, task.emergence
+        self.seed, self.processes = task.seed, task.processes
         choice: Optimizer = optimizer.build()
         self.rate = choice.lr
         self.optimizer = choice.over(task.model.parameters())
@@ -202,6 +205,7 @@ class Trainer:
         """Scores the validation set, and keeps the model where it is the best so far."""
         progress = self.progress
         found = self.processes.first(self._validation)
+        self.processes.first(lambda: self.emergence.keep(progress.step))
         value = self._value(found)
         self.schedule.validated(-value)
         progress.validations += 1

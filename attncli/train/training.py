@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from attncli.errors import RunError, UsageError
-from attncli.experiment import build_model, of_model
+from attncli.experiment import Loaded, build_model, of_model
 from attncli.models.base import Seq2Seq
 from attncli.objective import Objective
 from attncli.recipe import Recipe
@@ -16,6 +16,7 @@ from attncli.run import Run
 from attncli.text.batch import Batches
 from attncli.text.codec import Codec
 from attncli.train.distributed import ALONE, Processes
+from attncli.train.emergence import Emergence
 from attncli.train.preparation import prepare
 from attncli.train.trainer import Task, Trainer
 from attncli.train.validation import Validator
@@ -57,8 +58,17 @@ def train(
         batches: Batches = recipe.build("batch")
         objective: Objective = recipe.build("objective").to(device)
         validator = Validator(prepared.codec, prepared.valid, prepared.pairs, batches)
+        emergence = Emergence(Loaded(model, prepared.codec, recipe, run, "last"), prepared.pairs)
         task = Task(
-            run, model, objective, prepared.train, batches, validator, recipe.seed, processes
+            run,
+            model,
+            objective,
+            prepared.train,
+            batches,
+            validator,
+            emergence,
+            recipe.seed,
+            processes,
         )
         trainer: Trainer = recipe.build("train", task)
         count = sum(parameter.numel() for parameter in model.parameters())
