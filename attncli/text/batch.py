@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from attncli.registry import Count, Positive
+from attncli.text.order import Order, shuffled
 from attncli.text.piece_model import PAD
 from attncli.text.store import Cut, Store
 
@@ -31,40 +32,43 @@ class Batches:
         pool: pairs that are sorted by length together; 0 takes all of the epoch's
     """
 
-    def __init__(self, *, tokens: Positive = 4096, sentences: Count = 0, pool: Count = 0) -> None:
+    def __init__(
+        self, *, tokens: Positive = 4096, sentences: Count = 0, pool: Count = 100_000
+    ) -> None:
         self.tokens = tokens
         self.sentences = sentences
         self.pool = pool
 
-    def epoch(self, store: Store, epoch: int, seed: int) -> list[np.ndarray]:
+    def epoch(self, store: Store, epoch: int, seed: int) -> Order:
         """The rows of every batch of an epoch, in order; the same for the same epoch and seed.
 
         Only pairs that train are in it, each of them once.
         """
         store.begin(epoch, seed)
         random = np.random.default_rng([seed, epoch])
-        rows = random.permutation(np.asarray(store.kept))
-        batches: list[np.ndarray] = []
+        rows = shuffled(store.kept, random, store.folder)
+        ends = [np.zeros(0, np.int64)]
         size = self.pool or max(1, len(rows))
         for begin in range(0, len(rows), size):
-            batches.extend(self._cut(store, rows[begin : begin + size]))
-        return [batches[place] for place in random.permutation(len(batches))]
+            ends.append(begin + self._cut(store, rows[begin : begin + size]))
+        cuts = np.concatenate(ends)
+        return Order(rows, cuts, random.permutation(len(cuts)))
 
-    def _cut(self, store: Store, rows: np.ndarray) -> list[np.ndarray]:
+    def _cut(self, store: Store, rows: np.ndarray) -> np.ndarray:
+        """Sorts rows by length, in their place, and says where among them each batch ends."""
         src, tgt = store.lengths(rows)
         order = np.lexsort((src, tgt))
-        rows, longest = rows[order], np.maximum(src, tgt)[order]
+        rows[:], longest = rows[order], np.maximum(src, tgt)[order]
         if self.sentences:
-            cuts = np.arange(self.sentences, len(rows), self.sentences)
-            return np.split(rows, cuts)
-        places: list[int] = []
+            return np.append(np.arange(self.sentences, len(rows), self.sentences), len(rows))
+        ends: list[int] = []
         begin, most = 0, 0
         for place, length in enumerate(longest.tolist()):
             most = max(most, length)
             if most * (place - begin + 1) > self.tokens and place > begin:
-                places.append(place)
+                ends.append(place)
                 begin, most = place, length
-        return np.split(rows, places)
+        return np.array([*ends, len(rows)])
 
     def collate(self, store: Store, rows: np.ndarray, previous: int = 0) -> Batch:
         """The pairs of these rows as one batch, cut as the epoch that has begun cuts them.

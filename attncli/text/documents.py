@@ -80,6 +80,9 @@ class Paragraphs:
     def __init__(self, split: Split) -> None:
         self.split, self.origin = split, split.origin
 
+    def size(self) -> int:
+        return self.split.size()
+
     def __iter__(self) -> Iterator[Pair]:
         number = 0
         for pair in self.split:
@@ -97,6 +100,9 @@ class Concatenated:
     def __init__(self, split: Split, count: int, separator: str) -> None:
         self.split, self.origin = split, split.origin
         self.count, self.separator = count, separator
+
+    def size(self) -> int:
+        return self.split.size()
 
     def __iter__(self) -> Iterator[Pair]:
         past: Past[str] = Past(self.count)

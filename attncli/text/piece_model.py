@@ -44,7 +44,7 @@ class PieceModel:
             # SentencePiece would make one unknown piece of unknown words that stand together.
             to_id = self.processor.piece_to_id
             return [[to_id(SPACE + word) for word in line.split()] for line in clean]
-        ids: list[list[int]] = self.processor.encode(clean)
+        ids: list[list[int]] = self.processor.encode(clean, num_threads=1)
         return ids
 
     def unknown(self, line: str, ids: Sequence[int]) -> list[str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from attncli.text.pair import Pair
-from attncli.text.store import Kept
+from attncli.text.repeats import Repeats, code
+from attncli.text.tokenise import Kept
 
 SHOWN = 5
 # What some programs take for the end of a line, and NUL.
@@ -35,45 +35,15 @@ class Count:
         return f"{self.total:,} (line {', '.join(map(str, self.first))}{more})"
 
 
-class Hashes:
-    """A set of 64-bit numbers in 11 to 21 bytes each: a table of slots that grows as it fills."""
-
-    def __init__(self) -> None:
-        self.slots = array("Q", bytes(8 * 1024))
-        self.filled = 0
-
-    def add(self, code: int) -> bool:
-        """Puts a number in, and says whether it was there."""
-        code = code or 1  # 0 marks a free slot
-        place = self._place(code)
-        if self.slots[place]:
-            return True
-        self.slots[place] = code
-        self.filled += 1
-        if self.filled * 4 > len(self.slots) * 3:
-            self._grow()
-        return False
-
-    def _place(self, code: int) -> int:
-        size = len(self.slots)
-        place = code % size
-        while self.slots[place] not in (0, code):
-            place = (place + 1) % size
-        return place
-
-    def _grow(self) -> None:
-        before = self.slots
-        self.slots = array("Q", bytes(16 * len(before)))
-        for code in before:
-            if code:
-                self.slots[self._place(code)] = code
-
-
 class DataReport:
-    """Counts what a person would want to know of training pairs, and which of them train."""
+    """Counts what a person would want to know of training pairs, and which of them train.
 
-    def __init__(self, max_length: int) -> None:
+    What was seen before is known by a hash of each pair, kept in a temporary file in `folder`.
+    """
+
+    def __init__(self, max_length: int, folder: Path | None = None) -> None:
         self.max_length = max_length
+        self.folder = folder
         self.read = 0
         self.trains = 0
         self.documents = 0
@@ -87,47 +57,50 @@ class DataReport:
             "also in valid or test": Count(),
             "with odd separators": Count(),
         }
-        self.seen = Hashes()
-        self.held_out: set[int] = set()
+        self.held_out: set[bytes] = set()
 
     def hold_out(self, pairs: Iterable[Pair]) -> None:
         """Remembers pairs that should not be in the training data."""
-        self.held_out.update(_hash(pair) for pair in pairs)
+        self.held_out.update(_code(pair) for pair in pairs)
 
     def watch(self, pairs: Iterable[Pair]) -> Iterator[Kept]:
         """Passes every pair on, with whether it trains: neither empty nor too long."""
         blank, empty, long, again, leaked, odd = self.counts.values()
         document = None
-        for line, pair in enumerate(pairs, 1):
-            self.read += 1
-            lengths = [len(pair.src.split()), len(pair.tgt.split())]
-            code = _hash(pair)
-            if self.seen.add(code):
-                again.add(line)
-            if code in self.held_out:
-                leaked.add(line)
-            if any(mark in pair.src or mark in pair.tgt for mark in ODD):
-                odd.add(line)
-            self.documents += pair.document is not None and pair.document != document
-            document = pair.document
-            if pair.blank:
-                blank.add(line)
-            elif not all(lengths):
-                empty.add(line)
-            elif self.max_length and max(lengths) > self.max_length:
-                long.add(line)
-            else:
-                self._measure(line, lengths)
-                yield Kept(pair, True)
-                continue
-            yield Kept(pair, False)
+        with Repeats(self.folder) as seen:
+            for line, pair in enumerate(pairs, 1):
+                self.read += 1
+                lengths = (len(pair.src.split()), len(pair.tgt.split()))
+                found = _code(pair)
+                seen.add(found)
+                if found in self.held_out:
+                    leaked.add(line)
+                if _is_odd(pair.src) or _is_odd(pair.tgt):
+                    odd.add(line)
+                self.documents += pair.document is not None and pair.document != document
+                document = pair.document
+                if pair.blank:
+                    blank.add(line)
+                elif not all(lengths):
+                    empty.add(line)
+                elif self.max_length and max(lengths) > self.max_length:
+                    long.add(line)
+                else:
+                    self._measure(line, *lengths)
+                    yield Kept(pair, True)
+                    continue
+                yield Kept(pair, False)
+            again.total, again.first = seen.find(SHOWN)
 
-    def _measure(self, line: int, lengths: list[int]) -> None:
+    def _measure(self, line: int, src: int, tgt: int) -> None:
         self.trains += 1
-        self.words = [total + length for total, length in zip(self.words, lengths, strict=True)]
-        ratio = lengths[1] / lengths[0]
-        self.extremes[0] = min(self.extremes[0], (ratio, line))
-        self.extremes[1] = max(self.extremes[1], (ratio, line))
+        self.words[0] += src
+        self.words[1] += tgt
+        ratio = tgt / src
+        if ratio < self.extremes[0][0]:
+            self.extremes[0] = (ratio, line)
+        if ratio > self.extremes[1][0]:
+            self.extremes[1] = (ratio, line)
 
     def lines(self) -> list[str]:
         """The report in words."""
@@ -145,6 +118,10 @@ class DataReport:
         return said
 
 
-def _hash(pair: Pair) -> int:
-    code = hashlib.blake2b(f"{pair.src}\0{pair.tgt}".encode(), digest_size=8).digest()
-    return int.from_bytes(code, "little")
+def _code(pair: Pair) -> bytes:
+    return code(f"{pair.src}\0{pair.tgt}")
+
+
+def _is_odd(line: str) -> bool:
+    # most lines are printable, which is found out far sooner
+    return not line.isprintable() and any(mark in line for mark in ODD)

@@ -10,7 +10,8 @@ import numpy as np
 from attncli.text.codec import Codec
 from attncli.text.piece_model import UNK
 from attncli.text.sampling import Sampler
-from attncli.text.store import Cut, Links, Store, piece_links
+from attncli.text.store import Cut, Store
+from attncli.text.tokenise import Links, piece_links
 
 
 class SampledStore(Store):

@@ -21,6 +21,9 @@ class Split(Protocol):
 
     origin: str
 
+    def size(self) -> int:
+        """How many pairs, as far as can be told before they are read; else 0."""
+
     def __iter__(self) -> Iterator[Pair]: ...
 
 
@@ -31,6 +34,9 @@ class Generated:
         self.origin = origin
         self.make = make
         self.reverse = reverse
+
+    def size(self) -> int:
+        return 0
 
     def __iter__(self) -> Iterator[Pair]:
         for pair in self.make():
@@ -47,6 +53,9 @@ class TwoFiles:
     def __init__(self, src: Path, tgt: Path, links: Path | None = None) -> None:
         self.src, self.tgt, self.links = src, tgt, links
         self.origin = f"{src} and {tgt}"
+
+    def size(self) -> int:
+        return count_lines(self.src)
 
     def __iter__(self) -> Iterator[Pair]:
         gold = None
@@ -85,6 +94,9 @@ class Table:
         self.document = document
         self.origin = str(path)
 
+    def size(self) -> int:
+        return count_lines(self.path)
+
     def __iter__(self) -> Iterator[Pair]:
         columns: tuple[int, ...] = (0, 1)
         wanted = [*self.names, self.document] if self.document else [*self.names]
@@ -120,6 +132,9 @@ class JsonLines:
         self.document = document
         self.origin = str(path)
 
+    def size(self) -> int:
+        return count_lines(self.path)
+
     def __iter__(self) -> Iterator[Pair]:
         for number, line in enumerate(read_lines(self.path), 1):
             where = f"{self.path}:{number}"
@@ -140,6 +155,9 @@ class Rows:
     ) -> None:
         self.origin, self.rows, self.src, self.tgt = origin, rows, src, tgt
         self.document = document
+
+    def size(self) -> int:
+        return len(self.rows)
 
     def __iter__(self) -> Iterator[Pair]:
         for number, row in enumerate(self.rows, 1):

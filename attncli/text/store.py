@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -12,11 +13,10 @@ from typing import NamedTuple
 import numpy as np
 
 from attncli.text.codec import Codec
-from attncli.text.pair import Pair
-from attncli.text.piece_model import NO_WORD, UNK
+from attncli.text.tokenise import Kept, Links, Tokenised, tokenise
+from attncli.text.workers import in_order
 
 CHUNK = 10_000
-Links = np.ndarray  # (links, 2), source piece and target piece
 
 
 class Cut(NamedTuple):
@@ -87,34 +87,36 @@ class Store:
         return src, tgt
 
 
-class Kept(NamedTuple):
-    """A pair, and whether it trains."""
-
-    pair: Pair
-    trains: bool
-
-
 def write_store(
-    folder: Path, pairs: Iterable[Kept], codec: Codec, advance: Callable[[int], None]
+    folder: Path,
+    pairs: Iterable[Kept],
+    codec: Codec,
+    advance: Callable[[int], None],
+    workers: int = 1,
 ) -> Store:
-    """Tokenises a split into `folder`, whole or not at all.
+    """Tokenises a split into `folder`, whole or not at all; however many `workers`, the same.
 
     `advance` hears of every so many pairs done.
     """
-    partial = folder.with_name(folder.name + ".part")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
+    partial_folder = folder.with_name(folder.name + ".part")
+    shutil.rmtree(partial_folder, ignore_errors=True)
+    partial_folder.mkdir(parents=True)
     try:
-        with _Writer(partial) as writer:
-            pending = iter(pairs)
-            while chunk := list(islice(pending, CHUNK)):
-                writer.write(chunk, codec)
-                advance(len(chunk))
+        with _Writer(partial_folder) as writer:
+            for done in in_order(partial(tokenise, codec), _chunks(pairs), workers):
+                writer.write(done)
+                advance(len(done.trains))
         shutil.rmtree(folder, ignore_errors=True)
-        partial.rename(folder)
+        partial_folder.rename(folder)
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        shutil.rmtree(partial_folder, ignore_errors=True)
     return Store(folder)
+
+
+def _chunks(pairs: Iterable[Kept]) -> Iterator[list[Kept]]:
+    pending = iter(pairs)
+    while chunk := list(islice(pending, CHUNK)):
+        yield chunk
 
 
 class _Writer:
@@ -129,9 +131,9 @@ class _Writer:
         self.first = 0  # row of the current document
         self.documented = 0  # pairs that name a document
         self.linked = 0
-        self.unlinked = 0  # pairs whose gold links did not survive tokenisation
-        self.pieces = 0  # of pairs that train
-        self.unknown = 0  # of those
+        self.unlinked = 0
+        self.pieces = 0
+        self.unknown = 0
         for name in self.ends:
             self._append(f"{name}.starts", np.zeros(1, np.int64))
 
@@ -151,75 +153,36 @@ class _Writer:
         }
         (self.folder / "store.json").write_text(json.dumps(facts), encoding="utf-8")
 
-    def write(self, chunk: list[Kept], codec: Codec) -> None:
-        src, tgt = codec.encode_pairs([(kept.pair.src, kept.pair.tgt) for kept in chunk])
-        links = [
-            self._links(kept.pair, codec, src_ids, tgt_ids)
-            for kept, src_ids, tgt_ids in zip(chunk, src, tgt, strict=True)
-        ]
-        for name, rows, size in (("src", src, codec.src.size), ("tgt", tgt, codec.tgt.size)):
-            flat = np.fromiter((token for row in rows for token in row), np.uint32)
-            self._append(f"{name}.ids", flat)
-            self._ends(name, [len(row) for row in rows])
-            train = [row for row, kept in zip(rows, chunk, strict=True) if kept.trains]
-            self.pieces += sum(map(len, train))
-            self.unknown += sum(token == UNK or token >= size for row in train for token in row)
-        self._append("links", np.concatenate(links).astype(np.int32))
-        self._ends("links", [len(row) for row in links])
-        trains = np.array([kept.trains for kept in chunk])
-        self._append("kept", self.rows + np.flatnonzero(trains).astype(np.int64))
-        firsts = [self._first(kept.pair, self.rows + row) for row, kept in enumerate(chunk)]
+    def write(self, done: Tokenised) -> None:
+        self._append("src.ids", done.src.values)
+        self._append("tgt.ids", done.tgt.values)
+        self._append("links", done.links.values)
+        for name, rows in (("src", done.src), ("tgt", done.tgt), ("links", done.links)):
+            self._ends(name, rows.lengths)
+        self._append("kept", self.rows + np.flatnonzero(done.trains).astype(np.int64))
+        firsts = [self._first(name, self.rows + row) for row, name in enumerate(done.documents)]
         self._append("documents", np.array(firsts, np.int64))
-        self.rows += len(chunk)
-        self.linked += sum(map(len, links))
+        self.rows += len(done.trains)
+        self.linked += len(done.links.values)
+        self.unlinked += done.unlinked
+        self.pieces += done.pieces
+        self.unknown += done.unknown
 
-    def _first(self, pair: Pair, row: int) -> int:
-        """The row at which the pair's document begins."""
-        if pair.document is None or pair.document != self.document:
+    def _first(self, document: str | None, row: int) -> int:
+        """The row at which the document of a pair begins."""
+        if document is None or document != self.document:
             self.first = row
-        self.document = pair.document
-        self.documented += pair.document is not None
+        self.document = document
+        self.documented += document is not None
         return self.first
 
-    def _links(self, pair: Pair, codec: Codec, src_ids: list[int], tgt_ids: list[int]) -> Links:
-        none = np.zeros((0, 2), np.int32)
-        if not pair.links:
-            return none
-        src_words, tgt_words = codec.src.words(src_ids), codec.tgt.words(tgt_ids)
-        if codec.preprocess.tokenize or codec.preprocess.normalize:
-            src_owners, tgt_owners = codec.owners(pair.src, 0), codec.owners(pair.tgt, 1)
-            if src_owners is None or tgt_owners is None:
-                self.unlinked += 1
-                return none
-            src_words = [word if word == NO_WORD else src_owners[word] for word in src_words]
-            tgt_words = [word if word == NO_WORD else tgt_owners[word] for word in tgt_words]
-        return piece_links(pair.links, src_words, tgt_words)
-
-    def _ends(self, name: str, lengths: list[int]) -> None:
-        ends = self.ends[name] + np.cumsum(lengths, dtype=np.int64)
+    def _ends(self, name: str, lengths: np.ndarray) -> None:
+        ends = self.ends[name] + np.cumsum(lengths)
         self._append(f"{name}.starts", ends)
         self.ends[name] = int(ends[-1])
 
     def _append(self, name: str, values: np.ndarray) -> None:
         values.tofile(self.files[name])
-
-
-def piece_links(
-    links: Iterable[tuple[int, int]], src_words: list[int], tgt_words: list[int]
-) -> Links:
-    """Links between words as links between all pieces of those words."""
-    src_pieces: dict[int, list[int]] = {}
-    tgt_pieces: dict[int, list[int]] = {}
-    for pieces, owners in ((src_pieces, src_words), (tgt_pieces, tgt_words)):
-        for piece, word in enumerate(owners):
-            pieces.setdefault(word, []).append(piece)
-    ends = [
-        (src_piece, tgt_piece)
-        for src_word, tgt_word in links
-        for src_piece in src_pieces.get(src_word, [])
-        for tgt_piece in tgt_pieces.get(tgt_word, [])
-    ]
-    return np.array(ends, np.int32).reshape(-1, 2)
 
 
 def _mapped(path: Path, dtype: type) -> np.ndarray:

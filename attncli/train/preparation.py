@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -18,8 +19,12 @@ from attncli.text.pair import Pair
 from attncli.text.report import DataReport
 from attncli.text.sampled import SampledStore
 from attncli.text.sources import Split
-from attncli.text.store import Kept, Store, write_store
+from attncli.text.store import Store, write_store
 from attncli.text.subword import Subword
+from attncli.text.tokenise import Kept
+from attncli.text.workers import apart
+
+MUCH = 50_000  # pairs
 
 
 class Prepared(NamedTuple):
@@ -31,8 +36,11 @@ class Prepared(NamedTuple):
     pairs: list[Pair]  # the text of the validation pairs
 
 
-def prepare(recipe: Recipe, run: Run, say: Callable[[str], None]) -> Prepared:
+def prepare(recipe: Recipe, run: Run, say: Callable[[str], None], workers: int = 1) -> Prepared:
     """Trains the codec and tokenises; what a run already has is taken as it is.
+
+    Much text is prepared in processes of their own, of which `workers` tokenise: the result is the
+    same, and what they needed of memory is free again before training.
 
     Raises:
         DataError: there is no training or validation text, or none of it can train.
@@ -41,19 +49,24 @@ def prepare(recipe: Recipe, run: Run, say: Callable[[str], None]) -> Prepared:
     corpus = data.load()
     train, valid = _needed(corpus, data)
     folder = run.path / "data"
+    folder.mkdir(exist_ok=True)
+    is_much = train.size() > MUCH
     subword: Subword = recipe.build("subword")
     if not (run.codec / "codec.json").is_file():
-        codec = subword.train(train, recipe.build("preprocess"), (data.src, data.tgt))
+        learn = partial(
+            subword.train, preprocess=recipe.build("preprocess"), languages=(data.src, data.tgt)
+        )
+        codec = apart(learn, train) if is_much else learn(train)
         codec.save(run.codec)
         sides = f"{codec.src.size:,}" + ("" if subword.joint else f" and {codec.tgt.size:,}")
         say(f"{subword.kind} pieces: {sides}{', shared' if subword.joint else ''}")
     codec = Codec.load(run.codec)
     if not (folder / "train" / "store.json").is_file():
-        report = DataReport(data.max_length)
+        report = DataReport(data.max_length, folder)
         for split in (valid, *corpus.tests.values()):
             report.hold_out(split)
         prints = {"train": Fingerprint(), "valid": Fingerprint()}
-        with Reporter("preparing text", 0) as reporter:
+        with Reporter("preparing text", train.size() and train.size() + valid.size()) as reporter:
             # training text comes last: where it stands, the other stands too
             stores = [
                 write_store(
@@ -64,6 +77,7 @@ def prepare(recipe: Recipe, run: Run, say: Callable[[str], None]) -> Prepared:
                     report.watch(prints["train"].watch(train)),
                     codec,
                     reporter.advance,
+                    workers if is_much else 1,
                 ),
             ]
         run.note({"data": {part: found.digest() for part, found in prints.items()}})

@@ -48,7 +48,8 @@ def train(
             refuse_changes(run.recipe(), recipe)
         else:
             run.write_recipe(recipe)
-        prepared = processes.in_turn(lambda: prepare(recipe, run, say))
+        cores = torch.get_num_threads() * processes.here
+        prepared = processes.in_turn(lambda: prepare(recipe, run, say, cores))
         torch.manual_seed(recipe.seed)
         model = build_model(recipe, prepared.codec.src.size, prepared.codec.tgt.size)
         if init_from is not None:

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from unittest.mock import patch
 
+import numpy as np
 import torch
 
 from attncli import machine
@@ -14,7 +15,6 @@ from attncli.experiment import load
 from attncli.recipe import Recipe
 from attncli.run import Run
 from attncli.search import Search
-from attncli.text.batch import Batch
 from attncli.text.piece_model import EOS
 from attncli.train.preparation import prepare
 from attncli.train.trainer import Trainer
@@ -63,7 +63,7 @@ def measure_training(job: Job) -> dict[str, float]:
     laps = Laps(job.warm, job.updates)
     step = Trainer.step
 
-    def timed(self: Trainer, batches: list[Batch], of_epoch: int) -> tuple[float, float]:
+    def timed(self: Trainer, batches: list[np.ndarray], of_epoch: int) -> tuple[float, float]:
         done = step(self, batches, of_epoch)
         laps.mark(self.progress.words)
         return done

@@ -8,8 +8,9 @@ import pytest
 from attncli.text.batch import Batches, pad
 from attncli.text.pair import Pair
 from attncli.text.preprocess import Preprocess
-from attncli.text.store import Kept, Store, write_store
+from attncli.text.store import Store, write_store
 from attncli.text.subword import Subword
+from attncli.text.tokenise import Kept
 
 
 @pytest.fixture(scope="module")

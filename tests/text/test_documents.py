@@ -17,8 +17,9 @@ from attncli.text.pair import Pair
 from attncli.text.piece_model import PAD
 from attncli.text.preprocess import Preprocess
 from attncli.text.report import DataReport
-from attncli.text.store import Kept, Store, write_store
+from attncli.text.store import Store, write_store
 from attncli.text.subword import Subword
+from attncli.text.tokenise import Kept
 
 TEXT = {"en": "a b\nc\n\nd\n\n\ne\nf\n", "de": "A B\nC\n\nD\n\n\nE\nF\n"}
 

@@ -16,8 +16,9 @@ from attncli.text.pair import Pair
 from attncli.text.piece_model import EOS, NO_WORD
 from attncli.text.preprocess import Preprocess
 from attncli.text.sampled import SampledStore
-from attncli.text.store import Kept, Store, write_store
+from attncli.text.store import Store, write_store
 from attncli.text.subword import Subword
+from attncli.text.tokenise import Kept
 
 PAIRS = [
     Pair("the old dog sleeps deeply", "der alte hund schläft tief", ((0, 0), (2, 2), (3, 3))),

@@ -12,8 +12,9 @@ import pytest
 from attncli.text.codec import Codec
 from attncli.text.pair import Pair
 from attncli.text.preprocess import Preprocess
-from attncli.text.store import Kept, Store, piece_links, write_store
+from attncli.text.store import Store, write_store
 from attncli.text.subword import Subword
+from attncli.text.tokenise import Kept, piece_links
 
 PAIRS = [
     Pair(
