@@ -1,7 +1,8 @@
-"""What is kept of how much each source word was looked at: the coverage of coverage attention.
+"""Tu, Lu, Liu, Liu and Li 2016, "Modeling coverage for neural machine translation", arXiv
+1601.04811, section 3.1 (linguistic, neural); See, Liu and Manning 2017, arXiv 1704.04368, eq. 10
+(sum).
 
-Tu, Lu, Liu, Liu and Li 2016, "Modeling coverage for neural machine translation", arXiv 1601.04811,
-section 3.1 (linguistic, neural); See, Liu and Manning 2017, arXiv 1704.04368, eq. 10 (sum).
+What is kept of how much each source word was looked at: the coverage of coverage attention.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Tu, Lu, Liu, Liu and Li 2016, "Modeling coverage for neural machine translation", arXiv
-1601.04811, section 3.1, eq. 5; See, Liu and Manning 2017, "Get to the point: summarization with
+1601.04811, section 3.1; See, Liu and Manning 2017, "Get to the point: summarization with
 pointer-generator networks", arXiv 1704.04368, eq. 10 to 12.
 
 The score knows how much each source word was looked at already.

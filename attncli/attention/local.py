@@ -62,7 +62,8 @@ class LocalPredictive(LocalMonotonic):
     """A window that the query places, with a bell curve over it.
 
         p_t  = (S - 1) sigmoid(v . tanh(W query_t))
-        a_ts = normalize(e_t within [p_t - D, p_t + D])_s exp(-(s - p_t)^2 / (2 sigma^2))
+        b_t  = normalize(e_t within [p_t - D, p_t + D])
+        a_ts = b_ts exp(-(s - p_t)^2 / (2 sigma^2))
 
     sigma = D / 2. The curve multiplies after the normalization and the product is not normalized
     again: only through it does a gradient reach p_t. Positions count from 0, hence S - 1 where

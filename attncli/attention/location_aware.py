@@ -1,5 +1,5 @@
 """Chorowski, Bahdanau, Serdyuk, Cho and Bengio 2015, "Attention-based models for speech
-recognition", arXiv 1506.07503, section 2.2, eq. 8 and 9.
+recognition", arXiv 1506.07503, section 2.2.
 
 The score knows what the step before looked at, and what lies around it.
 """

@@ -1,5 +1,5 @@
 """Raffel, Luong, Liu, Weiss and Eck 2017, "Online and linear-time attention by enforcing monotonic
-alignments", arXiv 1704.00784, eq. 9 to 13 and 16, and algorithm 1.
+alignments", arXiv 1704.00784, section 2 and algorithm 1.
 
 A reader that only moves forward: at each word of the source it stops or goes on.
 """

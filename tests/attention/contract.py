@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -256,6 +257,16 @@ def steps_at_once_equal_steps_one_by_one(subject: Subject) -> None:
         state = single.state
 
 
+def the_last_step_matters_where_that_is_claimed(subject: Subject) -> None:
+    if not subject.attention.sequential:
+        return
+    start, after = subject.state(), subject.look().state
+    late = subject.attention(
+        subject.query, subject.memory(), {**after, "position": start["position"]}
+    )
+    assert not torch.allclose(late.context, subject.look().context, atol=1e-6)
+
+
 def the_target_position_advances(subject: Subject) -> None:
     state = subject.state()
     after = subject.look().state
@@ -294,6 +305,7 @@ def it_says_what_it_computes(subject: Subject) -> None:
     assert said.summary.endswith((".", ")."))
     assert "=" in said.equation
     assert any(character.isdigit() for character in said.paper)
+    assert re.fullmatch(r"O\([^()]+\)", kind.cost)
     for name, option in schema.options(kind).items():
         assert option.text, f"{name} is not described"
     assert inspect.getdoc(kind) != inspect.getdoc(Attention)
@@ -318,6 +330,7 @@ CHECKS: list[Callable[[Subject], None]] = [
     nothing_to_read_gives_nothing,
     evaluation_is_deterministic,
     steps_at_once_equal_steps_one_by_one,
+    the_last_step_matters_where_that_is_claimed,
     the_target_position_advances,
     reading_equals_looking,
     only_what_is_sampled_draws,

@@ -97,6 +97,10 @@ class DependsOnOtherQueries(General):
         return super().score(query - query.mean(1, keepdim=True), memory, state)
 
 
+class ClaimsToWaitForItsLastStep(General):
+    sequential = True
+
+
 class DetachesTheScores(General):
     def score(self, query: Tensor, memory: Memory, state: State) -> Tensor:
         return super().score(query, memory, state).detach()
@@ -135,6 +139,7 @@ CAUGHT = [
     (NeverAdvances, contract.the_target_position_advances),
     (DependsOnOtherQueries, contract.steps_at_once_equal_steps_one_by_one),
     (DependsOnOtherQueries, contract.a_reordered_beam_gives_reordered_looks),
+    (ClaimsToWaitForItsLastStep, contract.the_last_step_matters_where_that_is_claimed),
     (DetachesTheScores, contract.gradients_are_right),
     (DrawsUnsaid, contract.only_what_is_sampled_draws),
     (DrawsWithoutALogProbability, contract.only_what_is_sampled_draws),

@@ -78,8 +78,30 @@ def test_every_attention_and_preset_is_listed():
     assert "local-p  (also local)" in done.out
     entries = done.out.split("\n\n")
     papers = [entry for entry in entries if "  Paper: " in entry]
-    assert len(papers) == len(registry.names("attention")) + len(preset_names())
+    parts = [*registry.names("normalizer"), *registry.names("account")]
+    assert len(papers) == len(registry.names("attention")) + len(parts) + len(preset_names())
     assert all("      " in entry for entry in papers), "each has its equation"
+
+
+def test_the_list_says_what_a_step_costs_and_what_waits_for_its_last_step():
+    entries = {entry.split()[0]: entry for entry in attncli("attentions").out.strip().split("\n\n")}
+    claims = {
+        name: re.search(r"^  Cost: (O\(.+\)) per step; sequential: (yes|no)$", entry, re.M)
+        for name, entry in entries.items()
+        if name in registry.names("attention")
+    }
+    assert claims["local-p"].groups() == ("O(D)", "no")
+    assert claims["none"].groups() == ("O(1)", "no")
+    assert claims["additive"].groups() == ("O(S)", "no")
+    assert claims["ntm"].groups() == ("O(S)", "yes")
+    assert None not in claims.values()
+
+
+def test_the_list_fits_eighty_columns_in_a_pipe():
+    lines = attncli("attentions").out.splitlines()
+    assert len(lines) > 100
+    assert [line for line in lines if len(line) > 80] == []
+    assert not [line for line in lines if line != line.rstrip()]
 
 
 def test_one_attention_is_explained_with_its_options():
@@ -87,7 +109,7 @@ def test_one_attention_is_explained_with_its_options():
     assert done.code == 0, done.err
     assert "p_t  = (S - 1) sigmoid(v . tanh(W query_t))" in done.out
     assert "model.attention.window = 10  D, the source positions" in done.out
-    assert "only through it does a gradient reach p_t" in done.out
+    assert "only through it does a gradient reach p_t" in " ".join(done.out.split())
     assert "luong-dot" not in done.out
 
 
@@ -95,6 +117,14 @@ def test_an_alias_is_explained_as_what_it_stands_for():
     assert attncli("attentions", "local").code == 0
     explained = attncli("attentions", "local").out.partition("\n")[2]
     assert explained == attncli("attentions", "local-p").out.partition("\n")[2]
+
+
+def test_what_an_attention_is_made_of_is_explained_with_its_own_setting():
+    done = attncli("attentions", "entmax")
+    assert done.code == 0, done.err
+    assert "model.attention.normalize.alpha = 1.5  how sparse" in done.out
+    assert "account = linguistic  what is kept" in attncli("attentions", "coverage").out
+    assert "linguistic, neural, sum" in attncli("attentions", "coverage").out
 
 
 def test_a_preset_is_explained_with_all_that_it_sets():

@@ -1,5 +1,5 @@
-"""Peters, Niculae and Martins 2019, "Sparse sequence-to-sequence models", arXiv 1905.05702, eq. 10
-and proposition 1; Martins and Astudillo 2016, "From softmax to sparsemax", arXiv 1602.02068, eq. 1.
+"""Peters, Niculae and Martins 2019, "Sparse sequence-to-sequence models", arXiv 1905.05702,
+section 3; Martins and Astudillo 2016, "From softmax to sparsemax", arXiv 1602.02068, eq. 2.
 
 Weights of which many are exactly 0: a word whose score is low enough is not read at all.
 """
