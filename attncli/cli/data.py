@@ -25,24 +25,24 @@ def data(
     seed: Annotated[int, typer.Option("--seed", help="Of the embedded corpus.")] = 1,
     write: Annotated[
         Path | None,
-        typer.Option("--write", help="Write the embedded corpus into this folder as text files."),
+        typer.Option("--write", help="Write an embedded corpus into this folder as text files."),
     ] = None,
 ) -> None:
     """Show a corpus: the embedded one, or any that --data names."""
     from attncli.errors import UsageError
-    from attncli.text.grammar import summary
-    from attncli.text.grammar import write as write_files
+    from attncli.text import embedded_documents, grammar
 
-    if name is not None and name != "embedded":
-        if write is not None:
-            raise UsageError("--write writes the embedded corpus; leave --data out")
-        _other(name, src or "en", tgt or "de")
-        return
+    writers = {"embedded": grammar.write, "embedded-documents": embedded_documents.write}
+    chosen = name or "embedded"
     if write is not None:
-        for path in write_files(write, seed):
+        if chosen not in writers:
+            raise UsageError(f"--write writes an embedded corpus: --data {' or '.join(writers)}")
+        for path in writers[chosen](write, seed):
             print(path)
-        return
-    _embedded(summary(seed))
+    elif chosen == "embedded":
+        _embedded(grammar.summary(seed))
+    else:
+        _other(chosen, src or "en", tgt or "de", seed)
 
 
 def _embedded(found: Summary) -> None:
@@ -60,20 +60,23 @@ def _embedded(found: Summary) -> None:
         _pair(pair)
 
 
-def _other(name: str, src: str, tgt: str) -> None:
+def _other(name: str, src: str, tgt: str, seed: int) -> None:
     from attncli.text.corpus import Data
 
-    corpus = Data(name=name, src=src, tgt=tgt).load()
+    corpus = Data(name=name, src=src, tgt=tgt, seed=seed).load()
     for split, pairs in (("train", corpus.train), ("valid", corpus.valid), *corpus.tests.items()):
         if pairs is None:
             continue
         lengths: Counter[int] = Counter()
         shown: list[Pair] = []
+        documents = set()
         for pair in pairs:
+            documents.add(pair.document)
             lengths[len(pair.src.split()) // STEP * STEP] += 1
             if len(shown) < SHOWN:
                 shown.append(pair)
-        print(f"{split}: {sum(lengths.values()):,} pairs from {pairs.origin}")
+        within = f" in {len(documents):,} documents" if documents - {None} else ""
+        print(f"{split}: {sum(lengths.values()):,} pairs{within} from {pairs.origin}")
         _histogram(dict(sorted(lengths.items())))
         for pair in shown:
             _pair(pair)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from functools import lru_cache
+from pathlib import Path
 
 from attncli.errors import DataError, UsageError, suggestion
 from attncli.text.clause import THIRD, Clause, Phrase
@@ -17,6 +18,7 @@ from attncli.text.grammar import ATTEMPTS
 from attncli.text.lexicon import CASES, GENDERS, Lexicon, Noun, Pronoun, lexicon, packaged_grammar
 from attncli.text.pair import Pair
 from attncli.text.sentences import LONG, SHORTEST, Sentence, Writer
+from attncli.text.written import write_pairs
 
 DOCUMENTS = {"train": 4_000, "valid": 200, "test": 400}
 # The order of drawing: the test set stays what it is when the training set grows.
@@ -35,6 +37,17 @@ def documents(split: str, *, seed: int = 1) -> Iterator[Pair]:
         names = ", ".join(DOCUMENTS)
         raise UsageError(f"no split '{split}'{suggestion(split, DOCUMENTS)}; there is {names}")
     yield from _corpus(seed)[split]
+
+
+def write(folder: Path, seed: int = 1) -> list[Path]:
+    """Writes every split as files of text and links, a blank line between documents.
+
+    Raises:
+        DataError: the folder cannot be written.
+    """
+    return write_pairs(
+        folder, {split: documents(split, seed=seed) for split in DOCUMENTS}, ("en", "de")
+    )
 
 
 @lru_cache(maxsize=2)

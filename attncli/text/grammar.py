@@ -15,6 +15,7 @@ from attncli.text.grammar_summary import Summary, summarise
 from attncli.text.lexicon import lexicon, packaged_grammar
 from attncli.text.pair import Pair
 from attncli.text.sentences import LONG, LONGEST, Sentence, Writer
+from attncli.text.written import write_pairs
 
 SPLITS = {"train": 20_000, "valid": 1_000, "test": 1_000, "test-long": 500}
 # The order of drawing: the test sets stay what they are when the training set grows.
@@ -50,28 +51,13 @@ def summary(seed: int = 1, grammar: Path | None = None) -> Summary:
 
 
 def write(folder: Path, seed: int = 1, grammar: Path | None = None) -> list[Path]:
-    """Writes SPLIT.en, SPLIT.de and the links, SPLIT.align in Pharaoh format; returns the files.
+    """Writes every split as files of text and links; returns the files.
 
     Raises:
         DataError: the folder cannot be written.
     """
-    written = []
-    for split in SPLITS:
-        pairs = list(generate(split, seed=seed, grammar=grammar))
-        columns = {
-            "en": [pair.src for pair in pairs],
-            "de": [pair.tgt for pair in pairs],
-            "align": [" ".join(f"{s}-{t}" for s, t in pair.links or ()) for pair in pairs],
-        }
-        for ending, lines in columns.items():
-            path = folder / f"{split}.{ending}"
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-                path.write_text("".join(f"{line}\n" for line in lines), "utf-8", newline="\n")
-            except OSError as error:
-                raise DataError(f"{path}: {error.strerror}; give another folder") from None
-            written.append(path)
-    return written
+    splits = {split: generate(split, seed=seed, grammar=grammar) for split in SPLITS}
+    return write_pairs(folder, splits, ("en", "de"))
 
 
 @lru_cache(maxsize=2)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from attncli.text.documents import Past
 from attncli.text.pair import Pair
 from attncli.text.repeats import Repeats, code
 from attncli.text.tokenise import Kept
@@ -61,17 +62,16 @@ class DataReport:
 
     def hold_out(self, pairs: Iterable[Pair]) -> None:
         """Remembers pairs that should not be in the training data."""
-        self.held_out.update(_code(pair) for pair in pairs)
+        self.held_out.update(found for _, found in _coded(pairs))
 
     def watch(self, pairs: Iterable[Pair]) -> Iterator[Kept]:
         """Passes every pair on, with whether it trains: neither empty nor too long."""
         blank, empty, long, again, leaked, odd = self.counts.values()
         document = None
         with Repeats(self.folder) as seen:
-            for line, pair in enumerate(pairs, 1):
+            for line, (pair, found) in enumerate(_coded(pairs), 1):
                 self.read += 1
                 lengths = (len(pair.src.split()), len(pair.tgt.split()))
-                found = _code(pair)
                 seen.add(found)
                 if found in self.held_out:
                     leaked.add(line)
@@ -118,8 +118,12 @@ class DataReport:
         return said
 
 
-def _code(pair: Pair) -> bytes:
-    return code(f"{pair.src}\0{pair.tgt}")
+def _coded(pairs: Iterable[Pair]) -> Iterator[tuple[Pair, bytes]]:
+    """Each pair with its hash; in a document the sentence before it is part of what it is."""
+    past: Past[str] = Past(1)
+    for pair in pairs:
+        before = past.hear(pair.src, pair.document, bool(pair.src.strip()))
+        yield pair, code("\0".join([pair.src, pair.tgt, *before]))
 
 
 def _is_odd(line: str) -> bool:

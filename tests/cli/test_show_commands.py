@@ -184,4 +184,4 @@ def test_data_that_is_not_there_is_one_line(tmp_path):
 def test_only_the_embedded_corpus_is_written(corpus, tmp_path):
     done = attncli("data", "--data", corpus, "--write", tmp_path)
     assert done.code == 2
-    assert "--write writes the embedded corpus" in done.err
+    assert "--write writes an embedded corpus" in done.err

@@ -153,6 +153,16 @@ def test_a_batch_has_them_only_where_they_are_asked_for(store: Store) -> None:
     assert pad_documents([[], []]) is None
 
 
+def test_a_sentence_behind_another_one_is_another_sentence() -> None:
+    report = DataReport(9)
+    first, same = Pair("a", "A", document="0"), Pair("it", "IT", document="0")
+    report.hold_out([first._replace(document="x"), same._replace(document="x")])
+    pairs = [first, same, Pair("b", "B", document="1"), same._replace(document="1")]
+    list(report.watch([*pairs, *(pair._replace(document="2") for pair in pairs[:2])]))
+    assert str(report.counts["seen before"]) == "2 (line 5, 6)"
+    assert str(report.counts["also in valid or test"]) == "4 (line 1, 2, 5, 6)"
+
+
 def test_the_report_counts_documents_and_what_stands_between_them() -> None:
     report = DataReport(9)
     pairs = [

@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 from collections import Counter
 from itertools import groupby, pairwise
+from pathlib import Path
 
 import pytest
 
 from attncli.errors import UsageError
 from attncli.text.corpus import Data
-from attncli.text.embedded_documents import DOCUMENTS, Narrator, documents
+from attncli.text.embedded_documents import DOCUMENTS, Narrator, documents, write
 from attncli.text.lexicon import GENDERS, Noun, lexicon, packaged_grammar
 from attncli.text.pair import Pair
 
@@ -114,6 +115,13 @@ def test_it_is_the_same_every_time_and_another_with_another_seed() -> None:
 def test_it_can_be_read_in_the_other_direction() -> None:
     split = Data(name="embedded-documents", src="de", tgt="en").load().tests["test"]
     assert next(iter(split))[:2] == (SPLITS["test"][0].tgt, SPLITS["test"][0].src)
+
+
+def test_it_is_the_same_read_back_from_files(tmp_path: Path) -> None:
+    assert len(write(tmp_path)) == 9
+    split = Data(name=str(tmp_path), documents="blank").load().tests["test"]
+    pairs = [pair for pair in split if not pair.blank]
+    assert pairs == SPLITS["test"]
 
 
 def test_there_is_no_such_split() -> None:

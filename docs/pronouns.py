@@ -1,0 +1,69 @@
+"""How often a model writes `it` in its right German gender, on the embedded documents.
+
+    python docs/pronouns.py RUN [RUN ...]
+
+A translation is right where it holds a pronoun, and none but forms of the reference's gender. The
+share of the most frequent gender is what a model reaches that always writes the same one.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from pathlib import Path
+
+from attncli import machine
+from attncli.experiment import load
+from attncli.run import Run
+from attncli.text.corpus import Data
+from attncli.translate import Translator
+
+FORMS = {"er": "m", "ihn": "m", "sie": "f", "es": "n"}
+
+
+def genders(text: str) -> set[str]:
+    """The genders of the pronouns in a German sentence."""
+    return {FORMS[word] for word in text.split() if word in FORMS}
+
+
+def measure(path: Path, beam: int) -> str:
+    """The figures of one run."""
+    loaded = load(Run.open(path))
+    data: Data = loaded.recipe.build("data")
+    pairs = list(data.load().tests["test"])
+    single = Data(name=data.name, src=data.src, tgt=data.tgt, seed=data.seed)
+    own = [pair.src.split() for pair in single.load().tests["test"]]
+    search = loaded.recipe.build("search")
+    search.beam = beam or search.beam
+    documents = [pair.document for pair in pairs]
+    sources = [pair.src for pair in pairs]
+    translations = Translator([loaded], search).translate(sources, documents=documents)
+    asked: Counter[str] = Counter()
+    right: Counter[str] = Counter()
+    for words, pair, translation in zip(own, pairs, translations, strict=True):
+        if "it" in words:
+            (gender,) = genders(pair.tgt)
+            asked[gender] += 1
+            right[gender] += genders(translation.text) == {gender}
+    total = asked.total()
+    each = "  ".join(f"{name} {right[name]}/{asked[name]}" for name in ("m", "f", "n"))
+    return (
+        f"{path.name}: {100 * right.total() / total:.1f}% of {total} pronouns right ({each}); "
+        f"the most frequent gender has {100 * max(asked.values()) / total:.1f}%"
+    )
+
+
+def main() -> None:
+    """Prints a line for each run."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("runs", type=Path, nargs="+", metavar="RUN")
+    parser.add_argument("--beam", type=int, default=0, help="width; by default the recipe's")
+    parser.add_argument("--threads", type=int, default=1)
+    given = parser.parse_args()
+    machine.prepare("cpu", given.threads)
+    for path in given.runs:
+        print(measure(path, given.beam), flush=True)
+
+
+if __name__ == "__main__":
+    main()
