@@ -9,21 +9,15 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from attncli.attention.base import (
-    Attended,
-    Attention,
-    AttentionChoice,
-    Memory,
-    State,
-)
+from attncli.attention.base import Attended, AttentionChoice, Memory, State
 from attncli.attention.expectation import expecting
-from attncli.errors import UsageError
+from attncli.attention.scored import Scored
 from attncli.registry import Choice, Probability
 
 TINY = 1e-30
 
 
-class Hard(Attention):
+class Hard(Scored):
     """Each word reads one source position, drawn from the weights that any score gives.
 
         a_t = normalize(e_t)      s_t ~ Multinoulli(a_t)      c_t = value_{s_t}
@@ -48,18 +42,8 @@ class Hard(Attention):
         score: AttentionChoice = Choice("attention", "additive"),
         expected: Probability = 0.0,
     ) -> None:
-        super().__init__(query_dim, memory_dim)
-        self.scorer: Attention = score.build(query_dim, memory_dim)
-        if type(self.scorer).forward is not Attention.forward:
-            raise UsageError(f"{self.name} takes scores, and '{score.name}' is more than a score")
-        self.normalize = self.scorer.normalize
+        super().__init__(query_dim, memory_dim, score=score)
         self.expected = expected
-
-    def keys(self, states: Tensor) -> Tensor:
-        return self.scorer.keys(states)
-
-    def score(self, query: Tensor, memory: Memory, state: State) -> Tensor:
-        return self.scorer.score(query, memory, state)
 
     def forward(self, query: Tensor, memory: Memory, state: State) -> Attended:
         soft = super().forward(query, memory, state)
