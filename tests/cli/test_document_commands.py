@@ -1,0 +1,117 @@
+"""Documents from file to translation: blank lines stay, and are where the past is forgotten."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import attncli as package
+from tests.running import SMALL, attncli, sets, train
+
+BLANK = "data.documents=blank"
+CONTEXT = "model.context=hierarchical"
+
+
+@pytest.fixture(scope="module")
+def documents(corpus, tmp_path_factory):
+    """The small corpus with a blank line after every third sentence."""
+    folder = tmp_path_factory.mktemp("documents")
+    for path in corpus.iterdir():
+        lines = path.read_text().splitlines()
+        parts = [lines[begin : begin + 3] for begin in range(0, len(lines), 3)]
+        (folder / path.name).write_text("\n\n".join("\n".join(part) for part in parts) + "\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def trained(documents, tmp_path_factory):
+    """A sentence model, a document model on top of it, and one that reads longer sources."""
+    runs = tmp_path_factory.mktemp("runs")
+    short = sets("train.epochs=1", BLANK)
+    train(documents, runs, "sentence", *short)
+    warm = ("--init-from", runs / "sentence")
+    train(documents, runs, "context", *short, *warm, *sets(CONTEXT, "train.optimizer.lr=0.01"))
+    train(documents, runs, "concatenated", *short, *sets("data.concatenate=1"))
+    return runs
+
+
+def translated(runs, run, text):
+    done = attncli("translate", "--run", runs / run, "--format", "jsonl", stdin=text.encode())
+    assert done.code == 0, done.err
+    return [json.loads(line) for line in done.lines]
+
+
+def log_probs(runs, run, text):
+    return [line["hypotheses"][0]["log_prob"] for line in translated(runs, run, text)]
+
+
+def test_what_a_document_model_needs_is_said_before_data_is_read(corpus, tmp_path):
+    where = ["--data", corpus, "--runs", tmp_path]
+    done = attncli("train", *where, *sets(*SMALL, CONTEXT))
+    assert done.code == 2
+    assert (
+        "model.context reads the sentences before each, and the data has no documents" in done.err
+    )
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_new_parameters_start_afresh_and_it_is_said(documents, trained, tmp_path):
+    more = ["--init-from", trained / "sentence", "--runs", tmp_path, "--threads", 1]
+    limits = sets(*SMALL, BLANK, CONTEXT, "train.steps=1", "train.epochs=1", "train.monitor=loss")
+    done = attncli("train", "--data", documents, *more, *limits)
+    assert done.code == 0, done.err
+    assert "documents: 80" in done.err
+    assert "left as initialized: context.gate.weight" in done.err
+    assert "left as initialized: src_embedding.weight" not in done.err
+
+
+@pytest.mark.parametrize("run", ["context", "concatenated"])
+def test_a_blank_line_stays_and_ends_the_document(trained, run):
+    together = log_probs(trained, run, "ein Hund\nrot zwei\n\nrot zwei\n")
+    apart = log_probs(trained, run, "ein Hund\n\nrot zwei\n")
+    assert len(together) == 4
+    assert together[0] == pytest.approx(apart[0], abs=1e-4)
+    assert together[3] == pytest.approx(apart[2], abs=1e-4)
+    assert abs(together[1] - apart[2]) > 1e-3
+    assert together[2] == apart[1] == 0.0
+
+
+def test_a_sentence_model_knows_no_past(trained):
+    together = log_probs(trained, "sentence", "ein Hund\nrot zwei\n\nrot zwei\n")
+    assert together[1] == pytest.approx(together[3], abs=1e-4)
+
+
+def test_what_was_read_is_the_source(trained):
+    lines = translated(trained, "concatenated", "ein Hund\nrot zwei\n")
+    assert [line["source"] for line in lines] == ["ein Hund", "ein Hund | rot zwei"]
+
+
+@pytest.mark.parametrize("run", ["context", "concatenated"])
+def test_python_reads_blank_lines_alike(trained, run):
+    lines = ["ein Hund", "rot zwei", "", "rot zwei"]
+    found = package.load(str(trained / run)).look(lines)
+    expected = log_probs(trained, run, "\n".join(lines) + "\n")
+    assert [one.hypotheses[0].log_prob for one in found] == pytest.approx(expected, abs=1e-4)
+
+
+def test_blank_lines_are_no_sentences_of_a_test_set(documents, trained, tmp_path):
+    done = attncli("evaluate", "--run", trained / "context", "--json", "--out", tmp_path)
+    assert done.code == 0, done.err
+    (found,) = json.loads(done.out)
+    assert found["sentences"] == 20
+    source = (documents / "test.en").read_text().splitlines()
+    hypotheses = (tmp_path / "test.hypotheses").read_text().splitlines()
+    blank = [number for number, line in enumerate(source) if not line]
+    assert len(hypotheses) == len(source) == 26
+    assert len(blank) == 6
+    assert not any(hypotheses[number] for number in blank)
+    again = attncli(
+        "evaluate",
+        "--run",
+        trained / "context",
+        "--hypotheses",
+        tmp_path / "test.hypotheses",
+        "--json",
+    )
+    assert json.loads(again.out)[0]["scores"] == found["scores"]
