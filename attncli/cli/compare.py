@@ -11,6 +11,7 @@ from attncli.cli.models import say
 from attncli.cli.options import DataName, Device, Root, Seed, Sets, Src, Tgt, Threads
 
 INTERRUPTED_EXIT = 130
+REPORT = "report.html"
 
 
 def compare(
@@ -52,7 +53,11 @@ def compare(
     ] = "text",
     out: Annotated[
         list[Path] | None,
-        typer.Option("-o", "--out", help="Also write it: .md, .csv, .json, .tex or .txt."),
+        typer.Option("-o", "--out", help="Also write it: .html, .md, .csv, .json, .tex or .txt."),
+    ] = None,
+    figures: Annotated[
+        Path | None,
+        typer.Option("--figures", metavar="DIR", help="Write the curves as PNG, SVG and PDF."),
     ] = None,
     study: Annotated[
         str | None,
@@ -66,10 +71,14 @@ def compare(
     """Train what is missing, and put recipes and runs side by side in one table."""
     from shutil import get_terminal_size
 
+    from attncli.compare import Comparison
     from attncli.compare.comparison import compare as put_side_by_side
     from attncli.compare.engine import Processes
     from attncli.compare.evaluation import Measuring
     from attncli.compare.formats import FORMATS, format_of, text
+    from attncli.compare.plan import Texts
+    from attncli.compare.report.figures import save
+    from attncli.compare.report.page import gather, page
     from attncli.compare.request import Request
     from attncli.compare.selection import select
     from attncli.experiment import check
@@ -108,10 +117,18 @@ def compare(
     found = put_side_by_side(candidates, request, Processes(), say)
     if found is None:
         raise typer.Exit(INTERRUPTED_EXIT)
-    for path in out or []:
+    pairs = Texts().pairs(candidates[0].recipe, found.test)
+
+    def html(found: Comparison) -> str:
+        return page(gather(found, pairs))
+
+    formats = {**FORMATS, "html": html}
+    for path in [*(out or []), request.folder / REPORT]:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(FORMATS[format_of(path)](found) + "\n", encoding="utf-8")
+        path.write_text(formats[format_of(path)](found) + "\n", encoding="utf-8")
+    for path in save(found, figures) if figures else []:
+        say(f"wrote {path}")
     print(text(found, get_terminal_size().columns) if form == "text" else FORMATS[form](found))
-    say(f"the comparison is in {request.folder}")
+    say(f"the comparison is in {request.folder}, as a page in {request.folder / REPORT}")
     if found.failed:
         raise typer.Exit(1)

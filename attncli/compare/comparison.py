@@ -14,6 +14,7 @@ from attncli.compare.job import Job
 from attncli.compare.live import Watch
 from attncli.compare.plan import Planned, Texts, plan
 from attncli.compare.records import write_record
+from attncli.compare.report.sample import is_seen
 from attncli.compare.request import Request
 from attncli.compare.result import Comparison, Row
 from attncli.compare.selection import Candidate
@@ -66,8 +67,8 @@ def references(
     candidates: Sequence[Candidate], tests: Sequence[str], texts: Texts
 ) -> dict[str, list[str]]:
     """The first row's references of each test set."""
-    corpus = texts.corpus(candidates[0].recipe)
-    return {test: [pair.tgt for pair in corpus.tests[test]] for test in tests}
+    first = candidates[0].recipe
+    return {test: [pair.tgt for pair in texts.pairs(first, test)] for test in tests}
 
 
 def common_tests(candidates: Sequence[Candidate], request: Request, texts: Texts) -> list[str]:
@@ -92,7 +93,9 @@ def to_do(
     for one in planned:
         trains = not one.is_given and one.run.finished() is None
         is_measured = not trains and all(
-            kept(one.run, one.recipe, test, request.how, texts) is not None for test in tests
+            kept(one.run, one.recipe, test, request.how, texts) is not None
+            and is_seen(one.run, test, texts.pairs(one.recipe, test))
+            for test in tests
         )
         if is_measured:
             continue

@@ -61,7 +61,7 @@ def kept_file(run: Run, recipe: Recipe, test: str, how: Measuring, texts: Texts)
     """
     facts = {
         "form": FORM,
-        "checkpoint": _checkpoint(run),
+        "checkpoint": served_digest(run),
         "search": recipe.plain()["search"],
         "text": texts.tested_on(recipe, test),
         "tokenize": how.tokenize,
@@ -90,7 +90,7 @@ def measure(
     corpus = texts.corpus(recipe)
     head = choose_head(loaded, list(corpus.valid or []))
     for test in missing:
-        pairs = list(corpus.tests[test])
+        pairs = texts.pairs(recipe, test)
         found, translations = evaluate(
             translator, loaded, test, pairs, scorer, ["BLEU", "chrF", "TER"], head
         )
@@ -137,7 +137,7 @@ def _bucket(bucket: Bucket) -> LengthBucket:
     return LengthBucket(bucket.label, bucket.count, score.value, score.low, score.high)
 
 
-def _checkpoint(run: Run) -> str:
+def served_digest(run: Run) -> str:
     """The content of the checkpoint that serves: a run that was trained on is another one."""
     path = run.path / "checkpoints" / f"{run.served()}.safetensors"
     with path.open("rb") as file:

@@ -18,7 +18,14 @@ from attncli.errors import UsageError, suggestion
 
 WIDE = 10_000
 GAP = 2
-ENDINGS = {".md": "markdown", ".csv": "csv", ".json": "json", ".tex": "latex", ".txt": "text"}
+ENDINGS = {
+    ".md": "markdown",
+    ".csv": "csv",
+    ".json": "json",
+    ".tex": "latex",
+    ".txt": "text",
+    ".html": "html",
+}
 
 
 def text(found: Comparison, width: int = WIDE) -> str:

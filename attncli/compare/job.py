@@ -14,6 +14,7 @@ from attncli import machine
 from attncli.compare.evaluation import Measuring, measure
 from attncli.compare.plan import Texts
 from attncli.compare.records import revive
+from attncli.compare.report.sample import see
 from attncli.errors import AttnError
 from attncli.experiment import load
 from attncli.recipe import Recipe
@@ -56,7 +57,10 @@ def work(job: Job) -> int:
     loaded = load(run, device=device)
     texts = Texts()
     for path in job.recipes:
-        measure(loaded, Recipe.load_resolved(Path(path)), job.tests, job.how, texts)
+        recipe = Recipe.load_resolved(Path(path))
+        measure(loaded, recipe, job.tests, job.how, texts)
+        for test in job.tests:
+            see(loaded, test, texts.pairs(recipe, test))
     return 0
 
 

@@ -13,6 +13,7 @@ from attncli.recipe import Recipe
 from attncli.run import Run
 from attncli.text.corpus import Corpus, Data
 from attncli.text.fingerprint import fingerprint
+from attncli.text.pair import Pair
 from attncli.text.sources import Split
 
 # What training never reads; the text itself is known by its content, wherever it lies.
@@ -43,6 +44,10 @@ class Texts:
             data: Data = recipe.build("data")
             self._corpora[key] = data.load()
         return self._corpora[key]
+
+    def pairs(self, recipe: Recipe, test: str) -> list[Pair]:
+        """The pairs of a test set."""
+        return list(self.corpus(recipe).tests[test])
 
     def trained_on(self, recipe: Recipe) -> dict[str, str]:
         """The hashes of what trains and validates."""

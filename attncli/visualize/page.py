@@ -22,7 +22,16 @@ from attncli.look import Look
 from attncli.visualize.page_data import attention_data
 from attncli.visualize.printable import printable
 
-SCRIPTS = ("elements.js", "heatmap.js", "heads.js", "attention.js", "start.js")
+SCRIPTS = (
+    "elements.js",
+    "heatmap.js",
+    "heads.js",
+    "attention.js",
+    "table.js",
+    "figures.js",
+    "systems.js",
+    "start.js",
+)
 
 
 class Part(NamedTuple):

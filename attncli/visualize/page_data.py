@@ -26,13 +26,14 @@ def _translation(look: Look) -> dict[str, object]:
         "how": look.how,
         "score": round(look.score, 4),
         "sides": {
-            side: {"words": _view(entry.words()), "pieces": _view(entry)}
+            side: {"words": view(entry.words()), "pieces": view(entry)}
             for side, entry in look.maps.items()
         },
     }
 
 
-def _view(entry: AttentionMap) -> dict[str, object]:
+def view(entry: AttentionMap) -> dict[str, object]:
+    """One map as plain data: `weights` by layer and head, each a flat list of parts of STEPS."""
     weights = np.rint(np.nan_to_num(entry.weights) * STEPS).astype(int)
     return {
         "src": [printable(word) for word in entry.src],

@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attncli.attention_map import AttentionMap
 from attncli.errors import UsageError, suggestion
+
+if TYPE_CHECKING:
+    import altair as alt
 
 FORMATS = (".png", ".svg", ".pdf")
 FONT_FOLDERS = (
@@ -37,19 +41,35 @@ def save(maps: Sequence[AttentionMap], path: Path, *, fonts: Iterable[Path] = FO
     if not path.parent.is_dir():
         raise UsageError(f"{path}: there is no folder {path.parent}; make it first")
     try:
-        import vl_convert
-
         from attncli.visualize.chart import chart
     except ImportError as error:
-        needed = "pip install altair vl-convert-python"
-        raise UsageError(f"pictures need two libraries more ({error}): {needed}") from error
+        raise _missing(error) from error
+    path.write_bytes(written(chart(maps), ending, fonts=fonts))
+
+
+def written(
+    drawn: alt.TopLevelMixin, ending: str, *, fonts: Iterable[Path] = FONT_FOLDERS
+) -> bytes:
+    """An Altair chart in one of FORMATS.
+
+    Raises:
+        UsageError: no drawing library.
+    """
+    try:
+        import vl_convert
+    except ImportError as error:
+        raise _missing(error) from error
     for folder in fonts:
         if folder.is_dir():
             vl_convert.register_font_directory(str(folder.resolve()))
-    specification = chart(maps).to_dict()
+    specification = drawn.to_dict()
     if ending == ".png":
-        path.write_bytes(vl_convert.vegalite_to_png(specification, scale=2))
-    elif ending == ".svg":
-        path.write_text(vl_convert.vegalite_to_svg(specification), encoding="utf-8")
-    else:
-        path.write_bytes(vl_convert.vegalite_to_pdf(specification))
+        return bytes(vl_convert.vegalite_to_png(specification, scale=2))
+    if ending == ".svg":
+        return str(vl_convert.vegalite_to_svg(specification)).encode()
+    return bytes(vl_convert.vegalite_to_pdf(specification))
+
+
+def _missing(error: ImportError) -> UsageError:
+    needed = "pip install altair vl-convert-python"
+    return UsageError(f"pictures need two libraries more ({error}): {needed}")

@@ -1,0 +1,1 @@
+"""A comparison as one offline page, and its figures as files."""
