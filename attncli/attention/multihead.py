@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from attncli.attention.base import Attended, Attention, AttentionChoice, Memory, State
 from attncli.errors import UsageError
-from attncli.registry import Choice, Positive
+from attncli.registry import Choice, Count, Positive
 
 
 class MultiHead(Attention):
@@ -24,6 +24,7 @@ class MultiHead(Attention):
     Options:
         heads: attentions side by side; the width is divided among them
         score: the attention of each head
+        key_dim: width of a head's queries and keys; 0 takes that of its values
     """
 
     name = "multihead"
@@ -35,23 +36,25 @@ class MultiHead(Attention):
         *,
         heads: Positive = 4,
         score: AttentionChoice = Choice("attention", "scaled-dot"),
+        key_dim: Count = 0,
     ) -> None:
         super().__init__(query_dim, memory_dim)
         if query_dim % heads:
             raise UsageError(f"{heads} heads do not divide a width of {query_dim}")
         self.heads = heads
         self.head_dim = query_dim // heads
+        key_dim = key_dim or self.head_dim
         self.context_dim = query_dim
-        self.attention: Attention = score.build(self.head_dim, self.head_dim)
+        self.attention: Attention = score.build(key_dim, key_dim)
         keeps_form = type(self.attention).remember is Attention.remember
-        fits = keeps_form and self.attention.context_dim == self.head_dim
+        fits = keeps_form and self.attention.context_dim == key_dim
         if self.attention.sampled or not fits:
             raise UsageError(f"the heads of {self.name} cannot hold '{score.name}'")
         self.sequential = self.attention.sequential
         self.positional = self.attention.positional
         self.normalized = self.attention.normalized
-        self.query = nn.Linear(query_dim, query_dim)
-        self.key = nn.Linear(memory_dim, query_dim)
+        self.query = nn.Linear(query_dim, heads * key_dim)
+        self.key = nn.Linear(memory_dim, heads * key_dim)
         self.value = nn.Linear(memory_dim, query_dim)
         self.join = nn.Linear(query_dim, query_dim)
         for projection in (self.query, self.key, self.value, self.join):
@@ -59,9 +62,9 @@ class MultiHead(Attention):
             nn.init.zeros_(projection.bias)
 
     def split(self, joined: Tensor) -> Tensor:
-        """(batch, length, query_dim) to (batch, heads, length, head_dim)."""
+        """(batch, length, heads * width) to (batch, heads, length, width)."""
         batch, length, _ = joined.shape
-        return joined.view(batch, length, self.heads, self.head_dim).transpose(1, 2)
+        return joined.view(batch, length, self.heads, -1).transpose(1, 2)
 
     def remember(self, states: Tensor, mask: Tensor) -> Memory:
         """The memory, its keys and values (batch, heads, src_len, head_dim)."""

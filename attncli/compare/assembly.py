@@ -92,7 +92,7 @@ def paper(recipe: Recipe) -> Paper | None:
         RecipeError: its figure is no number.
     """
     said = recipe.paper
-    if not isinstance(said, dict) or "figure" not in said:
+    if not isinstance(said, dict) or said.get("figure") is None:
         return None
     figure = said["figure"]
     if isinstance(figure, bool) or not isinstance(figure, (int, float)):

@@ -27,6 +27,7 @@ class Transformer(Seq2Seq):
         attention: the attention of each head on the source
         self_attention: the attention of each head within a sentence
         heads: attentions side by side
+        key_dim: width of a head's queries and keys; 0 divides `dim` among the heads
         dim: width of every state
         feed_forward: width of the feed-forward network
         layers: layers of the encoder
@@ -50,6 +51,7 @@ class Transformer(Seq2Seq):
         attention: AttentionChoice = Choice("attention", "scaled-dot"),
         self_attention: AttentionChoice = Choice("attention", "scaled-dot"),
         heads: Positive = 4,
+        key_dim: Count = 0,
         dim: Positive = 256,
         feed_forward: Positive = 512,
         layers: Positive = 3,
@@ -63,8 +65,9 @@ class Transformer(Seq2Seq):
         dropout: Share = 0.1,
     ) -> None:
         super().__init__()
-        source_heads = Choice("attention", "multihead", {"heads": heads, "score": attention})
-        own_heads = Choice("attention", "multihead", {"heads": heads, "score": self_attention})
+        each = {"heads": heads, "key_dim": key_dim}
+        source_heads = Choice("attention", "multihead", {**each, "score": attention})
+        own_heads = Choice("attention", "multihead", {**each, "score": self_attention})
         self.output = output.build(dim, tgt_vocab, GlimpseSizes(dim, dim, dim))
         self.src_embedding, self.tgt_embedding = embeddings(
             src_vocab, tgt_vocab, dim, self.output, dim, tied
@@ -144,11 +147,14 @@ class Transformer(Seq2Seq):
 
     def reserve(self, memories: tuple[Memory, ...], queries: int, steps: int) -> tuple[Memory, ...]:
         room = []
-        for memory in memories[: len(self.decoder_layers)]:
-            batch, heads, _, head_dim = memory.keys.shape
-            shape = (batch, heads, queries * steps, head_dim)
-            blank = memory.mask.new_zeros(batch, 1, queries * steps)
-            room.append(Memory(memory.keys.new_zeros(shape), memory.keys.new_zeros(shape), blank))
+        for layer, memory in zip(self.decoder_layers, memories, strict=False):
+            one = memory.values.new_zeros(memory.mask.size(0), 1, self.tgt_embedding.weight.size(1))
+            word = layer.looks_back.remember(one, memory.mask[:, 0, :1])
+            keys, values = (
+                part.new_zeros(*part.shape[:2], queries * steps, part.size(3))
+                for part in (word.keys, word.values)
+            )
+            room.append(Memory(keys, values, memory.mask.new_zeros(len(one), 1, queries * steps)))
         return *room, *memories
 
     def decode_step(

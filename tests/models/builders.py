@@ -60,6 +60,8 @@ def everything() -> dict[str, Seq2Seq]:
     models["transformer"] = transformer()
     models["transformer-pre"] = transformer(norm="pre", tied="all")
     models["transformer-window"] = transformer(window=2)
+    narrow = Choice("attention", "additive", {"dim": 5})
+    models["transformer-keys"] = transformer(key_dim=3, attention=narrow)
     sparse = Choice("attention", "scaled-dot", {"normalize": Choice("normalizer", "entmax15")})
     models["transformer-entmax15"] = transformer(attention=sparse, self_attention=sparse)
     models["transformer-local"] = transformer(attention=Choice("attention", "local-p"))
