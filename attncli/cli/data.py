@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from attncli.text.grammar_summary import Summary
     from attncli.text.pair import Pair
 
-SHOWN = 3
+SHOWN = 5
 STEP = 10
 
 
@@ -69,16 +69,19 @@ def _other(name: str, src: str, tgt: str, seed: int) -> None:
             continue
         lengths: Counter[int] = Counter()
         shown: list[Pair] = []
-        documents = set()
+        documents, last = 0, None
         for pair in pairs:
-            documents.add(pair.document)
+            documents += pair.document is not None and pair.document != last
+            last = pair.document
             lengths[len(pair.src.split()) // STEP * STEP] += 1
             if len(shown) < SHOWN:
                 shown.append(pair)
-        within = f" in {len(documents):,} documents" if documents - {None} else ""
+        within = f" in {documents:,} documents" if documents else ""
         print(f"{split}: {sum(lengths.values()):,} pairs{within} from {pairs.origin}")
         _histogram(dict(sorted(lengths.items())))
-        for pair in shown:
+        for number, pair in enumerate(shown):
+            if number and pair.document != shown[number - 1].document:
+                print()
             _pair(pair)
 
 

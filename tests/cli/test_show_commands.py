@@ -185,3 +185,12 @@ def test_only_the_embedded_corpus_is_written(corpus, tmp_path):
     done = attncli("data", "--data", corpus, "--write", tmp_path)
     assert done.code == 2
     assert "--write writes an embedded corpus" in done.err
+
+
+def test_documents_are_counted_and_shown_apart():
+    done = attncli("data", "--data", "embedded-documents")
+    assert done.code == 0, done.err
+    assert "train: 12,809 pairs in 4,000 documents" in done.out
+    first = done.out.split("test: ")[1].split("\n\n")[0].splitlines()
+    sources = [line.strip() for line in first[-9::3]]
+    assert [" it " in source for source in sources] == [False, False, True]
