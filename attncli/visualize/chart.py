@@ -6,7 +6,7 @@ Weights are drawn from 0 to 1 always, so that pictures compare; an even spread l
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 import altair as alt
@@ -14,6 +14,8 @@ import numpy as np
 
 from attncli.attention_map import CENTRE, AttentionMap
 from attncli.errors import UsageError
+from attncli.visualize.chart_marks import Rows, frame, gates, numbers, squares, window
+from attncli.visualize.direction import is_right_to_left
 from attncli.visualize.printable import printable
 
 FONTS = "DejaVu Sans, Noto Sans, Noto Sans CJK SC, Noto Naskh Arabic, Noto Color Emoji, sans-serif"
@@ -28,8 +30,6 @@ PANEL, SMALL_PANEL = 640, 240
 LARGEST_CELL, SMALLEST_CELL, SMALLEST_SMALL_CELL = 44, 14, 9
 CELL_WITH_NUMBER = 30
 MANY = 4
-
-Rows = list[dict[str, float]]
 
 
 def chart(maps: Sequence[AttentionMap]) -> alt.ConcatChart:
@@ -75,10 +75,14 @@ def _cell(panels: Sequence[AttentionMap]) -> int:
 
 def _panel(entry: AttentionMap, cell: int, title: str, named: set[str]) -> alt.LayerChart:
     """One head as squares of `cell` pixels, with words on the `named` sides."""
-    across = _axis("source", entry.src, cell) if "source" in named else None
+    behind = ["", *entry.gates()] if entry.gates() else []
+    columns = [*entry.src, *behind]
+    across = _axis("source", columns, cell) if "source" in named else None
     along = _axis("target", entry.tgt, cell) if "target" in named else None
-    x = alt.X("source:Q", axis=across, scale=_span(entry.src))
-    y = alt.Y("target:Q", axis=along, scale=_span(entry.tgt, down=True))
+    x = alt.X(
+        "source:Q", axis=across, scale=_span(columns, turned=is_right_to_left(" ".join(entry.src)))
+    )
+    y = alt.Y("target:Q", axis=along, scale=_span(entry.tgt, turned=True))
     weights = np.nan_to_num(entry.weights[0, 0])
     rows = [
         {"source": int(s), "target": int(t), "weight": round(float(weights[t, s]), 4)}
@@ -89,26 +93,27 @@ def _panel(entry: AttentionMap, cell: int, title: str, named: set[str]) -> alt.L
     legend = alt.Legend(
         title="weight", values=[0, 0.5, 1], gradientLength=min(120, cell * len(entry.tgt))
     )
-    cells = _squares(rows, x, y).mark_rect()
+    cells = squares(rows, x, y).mark_rect()
     layers: list[alt.Chart] = [
         cells.encode(color=alt.Color("weight:Q", scale=scale, legend=legend))
     ]
-    layers.append(_frame(entry, x, y))
+    layers.append(frame(entry, x, y))
     if cell >= CELL_WITH_NUMBER:
-        layers.append(_numbers(rows, x, y))
+        layers.append(numbers(rows, x, y))
     marks = []
     gold: Rows = [{"source": s, "target": t} for t, s in sorted(entry.gold_cells())]
     if gold:
         marks.append("outlined: gold links")
         outline = min(2, cell / 6)
-        layers.append(
-            _squares(gold, x, y).mark_rect(filled=False, stroke=MARK, strokeWidth=outline)
-        )
+        layers.append(squares(gold, x, y).mark_rect(filled=False, stroke=MARK, strokeWidth=outline))
     if CENTRE in entry.trace:
-        marks.append("line: centre of the window")
-        layers.append(_centre(entry.trace[CENTRE].reshape(-1), x, y))
+        marks.append("point: centre of the window, line: its reach")
+        layers += window(entry, x, y)
+    if behind:
+        marks.append("bars: from 0 to 1, or to the largest")
+        layers.append(gates(entry, x, y))
     panel: alt.LayerChart = alt.LayerChart(layer=layers).properties(
-        width=cell * len(entry.src),
+        width=cell * len(columns),
         height=cell * len(entry.tgt),
         title=alt.TitleParams(
             printable(title),
@@ -140,56 +145,5 @@ def _axis(title: str, words: Sequence[str], cell: int) -> alt.Axis:
     )
 
 
-def _span(words: Sequence[str], *, down: bool = False) -> alt.Scale:
-    return alt.Scale(domain=[0, len(words)], nice=False, zero=False, reverse=down)
-
-
-def _squares(rows: Rows, x: alt.X, y: alt.Y) -> alt.Chart:
-    squares: alt.Chart = (
-        alt.Chart(_inline(rows))
-        .transform_calculate(right="datum.source + 1", below="datum.target + 1")
-        .encode(x=x, y=y, x2="right:Q", y2="below:Q")
-    )
-    return squares
-
-
-def _frame(entry: AttentionMap, x: alt.X, y: alt.Y) -> alt.Chart:
-    """An outline around all cells, over them so that pale ones do not break it."""
-    corners = {"source": 0, "target": 0, "right": len(entry.src), "below": len(entry.tgt)}
-    frame: alt.Chart = alt.Chart(_inline([corners])).mark_rect(filled=False, stroke="#bbbbbb")
-    return frame.encode(x=x, y=y, x2="right:Q", y2="below:Q")
-
-
-def _numbers(rows: Rows, x: alt.X, y: alt.Y) -> alt.Chart:
-    """Percentages in the middle of the cells."""
-    shown = [
-        {
-            "source": row["source"] + 0.5,
-            "target": row["target"] + 0.5,
-            "percent": f"{100 * row['weight']:.0f}",
-            "ink": "white" if row["weight"] > 0.55 else "#333333",
-        }
-        for row in rows
-    ]
-    numbers: alt.Chart = alt.Chart(_inline(shown)).mark_text(fontSize=11)
-    return numbers.encode(x=x, y=y, text="percent:N", color=alt.Color("ink:N", scale=None))
-
-
-def _centre(centres: np.ndarray, x: alt.X, y: alt.Y) -> alt.Chart:
-    """The line of the windows' centres, a point in the middle of each target row."""
-    rows = [
-        {"source": float(centre) + 0.5, "target": place + 0.5}
-        for place, centre in enumerate(centres)
-        if np.isfinite(centre)
-    ]
-    dots = alt.OverlayMarkDef(color=MARK, size=16)
-    line: alt.Chart = (
-        alt.Chart(_inline(rows))
-        .mark_line(color=MARK, strokeWidth=1.5, strokeDash=[4, 3], point=dots)
-        .encode(x=x, y=y, order="target:Q")
-    )
-    return line
-
-
-def _inline(rows: Sequence[Mapping[str, object]]) -> alt.InlineData:
-    return alt.InlineData(values=list(rows))
+def _span(words: Sequence[str], *, turned: bool) -> alt.Scale:
+    return alt.Scale(domain=[0, len(words)], nice=False, zero=False, reverse=turned)

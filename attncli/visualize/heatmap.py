@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from rich.cells import cell_len, chop_cells, split_graphemes
+from rich.cells import cell_len
 from rich.color import Color
 from rich.console import Console
 from rich.style import Style
@@ -19,7 +19,9 @@ from rich.text import Text
 
 from attncli.attention_map import AttentionMap
 from attncli.errors import UsageError
+from attncli.visualize.fitting import centred, graphemes, left, shortened, wrapped
 from attncli.visualize.printable import printable
+from attncli.visualize.traces import PLACE, centre_cells, trace_lines
 
 SHADES = " .:-=+*#%@"
 LONGEST_HEADING = 16
@@ -35,22 +37,26 @@ _CIVIDIS = np.array(
 
 @dataclass(frozen=True)
 class _Sheet:
-    """What is drawn: weights (rows, columns), a label for each, the gold cells, colour or not."""
+    """What is drawn: weights (rows, columns), a label for each, marked cells, colour or not."""
 
     weights: np.ndarray
     rows: list[str]
     columns: list[str]
     gold: set[tuple[int, int]]
+    places: set[tuple[int, int]]
     has_colour: bool
 
     def turned(self) -> _Sheet:
-        gold = {(column, row) for row, column in self.gold}
-        return _Sheet(self.weights.T, self.columns, self.rows, gold, self.has_colour)
+        gold, places = (
+            {(column, row) for row, column in cells} for cells in (self.gold, self.places)
+        )
+        return _Sheet(self.weights.T, self.columns, self.rows, gold, places, self.has_colour)
 
     def cell(self, row: int, column: int, width: int) -> Text:
         """One cell: its percentage where there is room, a mark where gold has a link."""
         weight = float(np.clip(np.nan_to_num(self.weights[row, column]), 0, 1))
         mark = GOLD if (row, column) in self.gold else ""
+        mark += PLACE if (row, column) in self.places else ""
         percent = f"{100 * weight:.0f}" if width > 3 and weight >= 0.005 else ""
         content = mark + percent.rjust(width - len(mark)) if width > 3 else mark.rjust(width)
         if self.has_colour:
@@ -89,25 +95,26 @@ def heatmap(entry: AttentionMap, *, width: int, has_colour: bool) -> list[Text]:
         [printable(word) for word in entry.tgt],
         [printable(word) for word in entry.src],
         entry.gold_cells(),
+        centre_cells(entry),
         has_colour,
     )
     sides = ("target", "source")
     if _panels(sheet, width) > 1 == _panels(sheet.turned(), width):
         sheet, sides = sheet.turned(), ("source", "target")
-    lines = [*_wrapped(printable(entry.title), width)]
+    lines = [*wrapped(printable(entry.title), width)]
     if _fits_wide(sheet, width):
         lines += _wide(sheet, width)
     else:
         lines += _narrow(sheet, width, sides[1])
-    return [*lines, *_legend(sheet, width, sides)]
+    return [*lines, *_legend(sheet, width, sides), *trace_lines(entry, width)]
 
 
 def _wide(sheet: _Sheet, width: int) -> Iterator[Text]:
     label = _label_width(sheet, width)
-    sizes = [_wide_column(word) for word in sheet.columns]
+    sizes = [_wide_column(sheet, word) for word in sheet.columns]
     heading = Text(" " * label)
     for word, size in zip(sheet.columns, sizes, strict=True):
-        heading.append(" " + _centred(word, size))
+        heading.append(" " + centred(word, size))
     yield heading
     for row in range(len(sheet.rows)):
         line = _row_label(sheet, row, label)
@@ -140,7 +147,7 @@ def _largest(sheet: _Sheet, row: int, columns: range, width: int) -> str:
     if not _room(width) or best not in columns or weights[best] <= 0:
         return ""
     percent = f" {100 * weights[best]:.0f}"
-    return f" {_shortened(sheet.columns[best], _room(width) - 1 - len(percent))}{percent}"
+    return f" {shortened(sheet.columns[best], _room(width) - 1 - len(percent))}{percent}"
 
 
 def _room(width: int) -> int:
@@ -149,13 +156,13 @@ def _room(width: int) -> int:
 
 def _headings(words: Sequence[str], indent: int) -> Iterator[Text]:
     """Words written downwards, their ends on the line above the cells."""
-    columns = [_graphemes(_shortened(word, LONGEST_HEADING)) for word in words]
+    columns = [graphemes(shortened(word, LONGEST_HEADING)) for word in words]
     height = max(map(len, columns), default=0)
     for level in range(height):
         line = " " * indent
         for signs in columns:
             place = level - height + len(signs)
-            line += _left(signs[place] if place >= 0 else "", 2)
+            line += left(signs[place] if place >= 0 else "", 2)
         yield Text(line.rstrip())
 
 
@@ -175,22 +182,23 @@ def _legend(sheet: _Sheet, width: int, sides: tuple[str, str]) -> Iterator[Text]
     elif _room(width):
         words += ", at the right: the largest weight of the row, in percent"
     words += f", {GOLD}: gold link" if sheet.gold else ""
-    yield from _wrapped(words, width)
+    words += f", {PLACE}: centre of the window" if sheet.places else ""
+    yield from wrapped(words, width)
     label = _label_width(sheet, width)
     longest = width if _fits_wide(sheet, width) else LONGEST_HEADING
-    cut = [(word, _shortened(word, label)) for word in sheet.rows]
-    cut += [(word, _shortened(word, longest)) for word in sheet.columns]
+    cut = [(word, shortened(word, label)) for word in sheet.rows]
+    cut += [(word, shortened(word, longest)) for word in sheet.columns]
     for word, short in dict.fromkeys(pair for pair in cut if pair[0] != pair[1]):
-        yield from _wrapped(f"{short} = {word}", width)
+        yield from wrapped(f"{short} = {word}", width)
 
 
 def _fits_wide(sheet: _Sheet, width: int) -> bool:
-    needed = sum(_wide_column(word) + 1 for word in sheet.columns)
+    needed = sum(_wide_column(sheet, word) + 1 for word in sheet.columns)
     return _label_width(sheet, width) + needed <= width
 
 
-def _wide_column(word: str) -> int:
-    return max(cell_len(word), 4)
+def _wide_column(sheet: _Sheet, word: str) -> int:
+    return max(cell_len(word), 5 if sheet.places else 4)
 
 
 def _panels(sheet: _Sheet, width: int) -> int:
@@ -203,41 +211,8 @@ def _label_width(sheet: _Sheet, width: int) -> int:
 
 
 def _row_label(sheet: _Sheet, row: int, size: int) -> Text:
-    word = _shortened(sheet.rows[row], size)
+    word = shortened(sheet.rows[row], size)
     return Text(" " * (size - cell_len(word)) + word)
-
-
-def _shortened(word: str, size: int) -> str:
-    if cell_len(word) <= size:
-        return word
-    kept = ""
-    for sign in _graphemes(word):
-        if cell_len(kept + sign) > size - 1:
-            break
-        kept += sign
-    return kept + "…"
-
-
-def _graphemes(word: str) -> list[str]:
-    return [word[start:end] for start, end, _ in split_graphemes(word)[0]]
-
-
-def _left(word: str, size: int) -> str:
-    return word + " " * (size - cell_len(word))
-
-
-def _centred(word: str, size: int) -> str:
-    return _left(" " * ((size - cell_len(word)) // 2) + word, size)
-
-
-def _wrapped(text: str, width: int) -> list[Text]:
-    lines: list[str] = []
-    for word in text.split(" ") if text else []:
-        if lines and cell_len(f"{lines[-1]} {word}") <= width:
-            lines[-1] += f" {word}"
-        else:
-            lines += chop_cells(word, width)
-    return [Text(line) for line in lines]
 
 
 def _shaded(content: str, shade: str) -> str:

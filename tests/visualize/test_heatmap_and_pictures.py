@@ -257,8 +257,9 @@ def test_gold_links_and_centres_are_drawn_and_explained(tmp_path: Path) -> None:
     trace = {"centre": np.array([0.0, 1.5, np.nan, 3.0, 4.0])}
     save([replace(entry, links=[(0, 0), (3, 3)], trace=trace)], path)
     marked = path.read_text(encoding="utf-8")
-    assert marked.count("#d95f02") > plain.count("#d95f02") + 5
-    assert "outlined: gold links, line: centre of the window" in texts(path)
+    assert marked.count('stroke="#d95f02"') == plain.count('stroke="#d95f02"') + 2
+    assert marked.count("#7a3e9d") == plain.count("#7a3e9d") + 4
+    assert "outlined: gold links, point: centre of the window, line: its reach" in texts(path)
 
 
 def test_a_pdf_is_a_pdf(tmp_path: Path) -> None:
