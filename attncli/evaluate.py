@@ -12,6 +12,7 @@ from attncli.attention_map import AttentionMap
 from attncli.diagnostics import Diagnosis, Look, Tally
 from attncli.experiment import Loaded
 from attncli.forced import force, perplexity
+from attncli.kept_words import KeptWords, kept_words
 from attncli.metrics import Bucket, Score, Scorer
 from attncli.pieces import NO_WORD, Reading
 from attncli.text.alignment import AlignmentScore, alignment_score, best_links
@@ -64,6 +65,8 @@ class Evaluation:
     attention: Diagnosis | None = None  # None where the model has none
     seconds: float | None = None  # of decoding
     cut: int = 0  # translations that only the length limit ended
+    exact: int = 0  # translations that are the reference, word for word
+    kept: KeptWords | None = None  # None where the vocabulary lacks nothing that is to be kept
     facts: dict[str, object] = field(default_factory=dict)
 
     @property
@@ -92,7 +95,9 @@ def score_texts(
     references = [pair.tgt for pair in sentences]
     scores = scorer.score(texts, references, metrics)
     lengths = [len(pair.src.split()) for pair in sentences]
-    return Evaluation(test, len(sentences), scores, scorer.by_length(texts, references, lengths))
+    exact = sum(a.split() == b.split() for a, b in zip(texts, references, strict=True))
+    by_length = scorer.by_length(texts, references, lengths)
+    return Evaluation(test, len(sentences), scores, by_length, exact=exact)
 
 
 def evaluate(
@@ -126,6 +131,8 @@ def evaluate(
             diagnose(maps),
             seconds,
             sum(one.hypotheses[0].cut for one in translations),
+            found.exact,
+            kept_words(loaded.codec, pairs, [one.text for one in translations]),
         ),
         translations,
     )

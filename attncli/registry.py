@@ -29,6 +29,7 @@ FAMILIES = {
     "wiring": "attncli.models.wiring",
     "cell": "attncli.models.cells",
     "readout": "attncli.models.readout",
+    "vectors": "attncli.models.embedding",
     "context": "attncli.models.context",
     "bridge": "attncli.models.bridge",
     "intra": "attncli.models.intra",

@@ -188,6 +188,12 @@ def _lines(one: Evaluation) -> list[str]:
         if bucket.score
     ]
     said.append(f"  BLEU by source words  {'  '.join(buckets)}")
+    said.append(f"  {one.exact:,} translations are the reference ({one.exact / one.sentences:.1%})")
+    if one.kept is not None:
+        said.append(
+            f"  words that the vocabulary lacks, to be kept: {one.kept.right:,} of "
+            f"{one.kept.expected:,} right ({one.kept.share:.1%})"
+        )
     if one.seconds:
         said.append(f"  {one.sentences / one.seconds:.0f} sentences/s")
     if one.cut:

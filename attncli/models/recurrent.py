@@ -36,6 +36,7 @@ class Recurrent(Seq2Seq):
         embedding: width of the embeddings
         hidden: width of the decoder's state, and of the encoder's over both directions
         layers: layers of encoder and decoder
+        vectors: how an id becomes a vector
         tied: share the output layer's matrix with the target embedding, or all three
         embedding_dropout: share of the embeddings' values dropped
         context_dropout: share of the encoder states' values dropped
@@ -62,6 +63,7 @@ class Recurrent(Seq2Seq):
         embedding: Positive = 256,
         hidden: Positive = 512,
         layers: Positive = 1,
+        vectors: Annotated[Choice, "vectors"] = Choice("vectors", "table"),
         tied: Tied = "none",
         embedding_dropout: Share = 0.2,
         context_dropout: Share = 0.0,
@@ -81,7 +83,7 @@ class Recurrent(Seq2Seq):
         self.previous = self.context.previous
         self.output = output.build(width, tgt_vocab, self.decoder.sees)
         self.src_embedding, self.tgt_embedding = embeddings(
-            src_vocab, tgt_vocab, embedding, self.output, width, tied
+            vectors, (src_vocab, tgt_vocab), embedding, self.output, width, tied
         )
         self.intra: Intra = intra.build(hidden)
         self.embedding_dropout = Dropout(embedding_dropout)

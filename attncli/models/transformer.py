@@ -37,6 +37,7 @@ class Transformer(Seq2Seq):
         context: how the previous sentences of the document are read
         window: a word looks at this many words on each side of it; 0 at all of them
         output: the output layer
+        vectors: how an id becomes a vector
         tied: share the output layer's matrix with the target embedding, or all three
         dropout: share dropped of embeddings and of every sub-layer's output
     """
@@ -61,6 +62,7 @@ class Transformer(Seq2Seq):
         context: Annotated[Choice, "context"] = Choice("context", "none"),
         window: Count = 0,
         output: Annotated[Choice, "output"] = Choice("output", "projection"),
+        vectors: Annotated[Choice, "vectors"] = Choice("vectors", "table"),
         tied: Tied = "none",
         dropout: Share = 0.1,
     ) -> None:
@@ -70,7 +72,7 @@ class Transformer(Seq2Seq):
         own_heads = Choice("attention", "multihead", {**each, "score": self_attention})
         self.output = output.build(dim, tgt_vocab, GlimpseSizes(dim, dim, dim))
         self.src_embedding, self.tgt_embedding = embeddings(
-            src_vocab, tgt_vocab, dim, self.output, dim, tied
+            vectors, (src_vocab, tgt_vocab), dim, self.output, dim, tied
         )
         self.positions: Positions = positions.build(dim)
         self.longest = self.positions.longest

@@ -12,15 +12,11 @@ from typing import Any
 from attncli.errors import DataError, UsageError, suggestion
 from attncli.registry import Count
 from attncli.text.documents import Concatenated, Line, Paragraphs, by_blank_lines, concatenated
-from attncli.text.embedded_documents import DOCUMENTS, documents
-from attncli.text.grammar import SPLITS, generate
+from attncli.text.generated import EMBEDDED, EMBEDDED_DOCUMENTS, GENERATED
 from attncli.text.hub import loaded
 from attncli.text.pair import Pair
 from attncli.text.sources import Generated, JsonLines, Rows, Split, Table, TwoFiles
 
-EMBEDDED = "embedded"
-EMBEDDED_DOCUMENTS = "embedded-documents"
-GENERATED = {EMBEDDED: (SPLITS, generate), EMBEDDED_DOCUMENTS: (DOCUMENTS, documents)}
 BLANK = "blank"
 NO_DOCUMENTS = (
     "reads the sentences before each, and the data has no documents (set data.documents to "
@@ -44,8 +40,8 @@ class Data:
     """Which text: its name, its direction, and which pairs train.
 
     Options:
-        name: `embedded`, `embedded-documents`, a folder, a folder within $ATTNCLI_DATA, or a data
-            set of the hub
+        name: `embedded`, `embedded-documents`, `embedded-names`, `sorting`, a folder, a folder
+            within $ATTNCLI_DATA, or a data set of the hub
         src: the source language: the ending of its files, or its column
         tgt: the target language, likewise
         train: training pairs: a path without its language ending, a .tsv, a .jsonl; null: by name

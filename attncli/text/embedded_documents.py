@@ -14,6 +14,7 @@ from pathlib import Path
 
 from attncli.errors import DataError, UsageError, suggestion
 from attncli.text.clause import THIRD, Clause, Phrase
+from attncli.text.derivation import Speaker
 from attncli.text.grammar import ATTEMPTS
 from attncli.text.lexicon import CASES, GENDERS, Lexicon, Noun, Pronoun, lexicon, packaged_grammar
 from attncli.text.pair import Pair
@@ -68,7 +69,7 @@ class Narrator:
 
     def __init__(self, words: Lexicon, rng: random.Random) -> None:
         self.words = words
-        self.writer = Writer(words, rng)
+        self.writer = Writer(words, Speaker(words, rng))
         self.speaker = self.writer.speaker
         self.told: set[str] = set()
         self.kinds: list[str] = words.documents["kinds"]

@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from attncli.errors import DataError, UsageError, suggestion
+from attncli.text.derivation import Speaker
 from attncli.text.grammar_summary import Summary, summarise
 from attncli.text.lexicon import lexicon, packaged_grammar
 from attncli.text.pair import Pair
@@ -63,7 +64,12 @@ def write(folder: Path, seed: int = 1, grammar: Path | None = None) -> list[Path
 @lru_cache(maxsize=2)
 def _corpus(seed: int, grammar: Path) -> dict[str, tuple[Sentence, ...]]:
     rng = random.Random(seed)
-    writer = Writer(lexicon(grammar), rng)
+    words = lexicon(grammar)
+    return drawn(Writer(words, Speaker(words, rng)), rng)
+
+
+def drawn(writer: Writer, rng: random.Random) -> dict[str, tuple[Sentence, ...]]:
+    """The sentences of every split, as the writer writes them."""
     seen: set[str] = set()
     return {
         split: tuple(_draw(writer, rng, split, number, seen) for number in range(SPLITS[split]))

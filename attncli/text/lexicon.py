@@ -171,6 +171,7 @@ class Lexicon:
         }
         self.chances: dict[str, float] = entries["chances"]
         self.documents: Entry = entries["documents"]
+        self.names: Entry = entries["names"]
 
 
 def _noun(kind: str, entry: Entry) -> Noun:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from typing import NamedTuple
 
 from attncli.text.clause import THIRD, Clause, Token, Tokens
@@ -22,11 +21,11 @@ class Sentence(NamedTuple):
 
 
 class Writer:
-    """Writes sentences, one after the other, from one random generator."""
+    """Writes sentences, one after the other, of what a speaker says."""
 
-    def __init__(self, words: Lexicon, rng: random.Random) -> None:
+    def __init__(self, words: Lexicon, speaker: Speaker) -> None:
         self.words = words
-        self.speaker = Speaker(words, rng)
+        self.speaker = speaker
         self.realiser = Realiser(words)
 
     def short(self) -> Sentence | None:

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from sentencepiece import SentencePieceTrainer
 
 from attncli.errors import DataError, UsageError
+from attncli.marks import FIRST
 from attncli.registry import Positive, Range
 from attncli.text.codec import Codec
 from attncli.text.pair import Pair
@@ -31,7 +32,8 @@ class Subword:
     and not found. Text is not normalized: what a person wrote is what the model reads.
 
     Options:
-        kind: unigram or bpe pieces, characters, or whole words between spaces
+        kind: unigram or bpe pieces, characters, whole words between spaces, or the whole numbers
+            from 0 on, each an id, whether it stands in the training text or not
         vocab_size: pieces at the most, the four marks included
         joint: one vocabulary for both languages
         coverage: share of the characters that get a piece of their own
@@ -43,13 +45,13 @@ class Subword:
     def __init__(
         self,
         *,
-        kind: Literal["unigram", "bpe", "char", "word"] = "unigram",
+        kind: Literal["unigram", "bpe", "char", "word", "number"] = "unigram",
         vocab_size: Positive = 8000,
         joint: bool = True,
         coverage: Annotated[float, Range(0.9, 1.0)] = 1.0,
         sampling: Annotated[float, Range(0, 1)] = 0.0,
     ) -> None:
-        if sampling and kind in ("char", "word"):
+        if sampling and kind not in ("unigram", "bpe"):
             raise UsageError(
                 f"subword.sampling: {kind} pieces can be cut in one way only; set it to 0"
             )
@@ -80,11 +82,13 @@ class Subword:
 
     def _model(self, lines: Iterator[str]) -> PieceModel:
         written = io.BytesIO()
+        numbers = self.kind == "number"
         try:
             SentencePieceTrainer.train(
-                sentence_iterator=lines,
+                sentence_iterator=_numbers(self.vocab_size) if numbers else lines,
+                input_format="tsv" if numbers else "text",
                 model_writer=written,
-                model_type=self.kind,
+                model_type="word" if numbers else self.kind,
                 vocab_size=self.vocab_size,
                 hard_vocab_limit=self.kind == "bpe",
                 character_coverage=self.coverage,
@@ -110,6 +114,12 @@ class Subword:
                 f"{found[1]} (or set subword.coverage lower)"
             )
         return f"no pieces can be learnt from the training text: {message.splitlines()[-1]}"
+
+
+def _numbers(vocab_size: int) -> Iterator[str]:
+    """Numbers with how often they count: the words of a vocabulary stand by how often they come."""
+    for number in range(vocab_size - FIRST):
+        yield f"{number}\t{vocab_size - number}"
 
 
 def _clean(

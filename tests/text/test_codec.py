@@ -9,7 +9,7 @@ import pytest
 from attncli.errors import RunError
 from attncli.text.codec import Codec
 from attncli.text.pair import Pair
-from attncli.text.piece_model import EOS
+from attncli.text.piece_model import EOS, SPACE, UNK
 from attncli.text.preprocess import Preprocess
 from attncli.text.subword import Subword
 
@@ -66,3 +66,36 @@ def test_the_digest_knows_preprocessing_languages_and_pieces() -> None:
 def test_no_codec(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="no codec"):
         Codec.load(tmp_path)
+
+
+def words() -> Codec:
+    pairs = [Pair("the dog sees", "der Hund sieht")] * 5
+    return Subword(kind="word", vocab_size=12).train(pairs, Preprocess(), ("en", "de"))
+
+
+def test_each_unknown_word_of_a_source_has_a_number_beyond_the_vocabulary() -> None:
+    made = words()
+    size = made.src.size
+    (src,), (tgt,) = made.encode_pairs([("Anna sees Berta and Anna", "Berta sieht Carla Anna")])
+    assert src[:1] + src[2:] == [size, size + 1, size + 2, size, EOS]
+    assert [tgt[0], *tgt[2:]] == [size + 1, UNK, size, EOS]
+    assert made.encode_source(["Anna sees Berta and Anna"]) == [src]
+    assert made.encode_target(["Berta sieht Carla Anna"])[0].count(UNK) == 3
+
+
+def test_numbered_words_come_back_as_they_stand_in_the_source() -> None:
+    made = words()
+    source, size = "Anna sees Berta", made.src.size
+    (known,) = made.tgt.encode(["sieht"])
+    ids = [size + 1, *known, size, EOS]
+    assert made.decode_target(ids, source) == "Berta sieht Anna"
+    assert made.pieces(ids[:1], 1, source) == [SPACE + "Berta"]
+    assert made.decode_target(ids) == "⁇ sieht ⁇"
+    assert made.words("Berta sieht Anna", ids, 1) == [0, 1, 2, -1]
+
+
+def test_unknown_pieces_of_words_have_numbers_too() -> None:
+    made = codec(Preprocess())
+    ((*src, _),) = made.encode_source(["old Ж"])
+    assert max(src) == made.src.size
+    assert made.decode_target(src, "old Ж") == "old Ж"

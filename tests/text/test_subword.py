@@ -94,3 +94,10 @@ def test_a_damaged_codec_says_so(tmp_path: Path) -> None:
     (tmp_path / "src.model").write_bytes(b"?")
     with pytest.raises(RunError, match="damaged"):
         Codec.load(tmp_path)
+
+
+def test_every_number_is_an_id_in_order_whatever_the_text() -> None:
+    made = codec(Subword(kind="number", vocab_size=104))
+    assert made.src.size == 104
+    assert made.src.encode(["0 7 99 100 x"]) == [[4, 11, 103, UNK, UNK]]
+    assert made.src.decode([103, 4]) == "99 0"

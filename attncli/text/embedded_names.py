@@ -1,0 +1,84 @@
+"""The embedded corpus with persons whose names are invented, each for one sentence only.
+
+A name is the same in both languages, in every case, and no name is given twice: the names of the
+test sets stand in no training text and in no vocabulary. What is right can only be copied.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from functools import lru_cache
+
+from attncli.errors import UsageError, suggestion
+from attncli.text.clause import Phrase
+from attncli.text.derivation import Speaker
+from attncli.text.grammar import SPLITS, drawn
+from attncli.text.lexicon import CASES, Determiner, Lexicon, Noun, lexicon, packaged_grammar
+from attncli.text.pair import Pair
+from attncli.text.sentences import Sentence, Writer
+
+NAMELESS = ("", "", "", "")
+NO_ARTICLE = Determiner("", "", 0, "strong", (), False, False, True, dict.fromkeys(CASES, NAMELESS))
+
+
+def named(split: str, *, seed: int = 1) -> Iterator[Pair]:
+    """The pairs of one split, in an order that does not change.
+
+    Raises:
+        UsageError: there is no such split.
+    """
+    if split not in SPLITS:
+        names = ", ".join(SPLITS)
+        raise UsageError(f"no split '{split}'{suggestion(split, SPLITS)}; there is {names}")
+    for sentence in _corpus(seed)[split]:
+        yield sentence.pair
+
+
+@lru_cache(maxsize=2)
+def _corpus(seed: int) -> dict[str, tuple[Sentence, ...]]:
+    rng = random.Random(seed)
+    words = lexicon(packaged_grammar())
+    return drawn(Writer(words, Namer(words, rng)), rng)
+
+
+class Namer(Speaker):
+    """Speaks of some persons by a name."""
+
+    def __init__(self, words: Lexicon, rng: random.Random) -> None:
+        super().__init__(words, rng)
+        self.given: set[str] = set()
+
+    def phrase(
+        self,
+        kinds: tuple[str, ...],
+        *,
+        subject: bool = False,
+        definite: bool = False,
+        relative: bool = False,
+        pronoun: bool = False,
+        coordinate: bool = False,
+    ) -> Phrase:
+        """A phrase as the grammar makes it, or where it may be of a person a name."""
+        if "person" in kinds and self.happens("name"):
+            name = self.name()
+            forms: dict[str, tuple[str, ...]] = dict.fromkeys(CASES, (name, ""))
+            return Phrase(noun=Noun("person", (name,), 0, forms), determiner=NO_ARTICLE)
+        return super().phrase(
+            kinds,
+            subject=subject,
+            definite=definite,
+            relative=relative,
+            pronoun=pronoun,
+            coordinate=coordinate,
+        )
+
+    def name(self) -> str:
+        """A name that nobody has yet."""
+        parts = self.words.names
+        while True:
+            drawn = "".join(self.pick(parts[part]) for part in parts["pattern"])
+            name = drawn.capitalize()
+            if name not in self.given:
+                self.given.add(name)
+                return name
