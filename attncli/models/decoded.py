@@ -51,7 +51,8 @@ class GlimpseSizes(NamedTuple):
 class Decoded(NamedTuple):
     """One step for every hypothesis, or all steps of the target: `queries` is either."""
 
-    hidden: Tensor  # (batch, queries, output_dim): the output layer makes words of it
+    hidden: Tensor  # (batch, queries, output_dim): the output layer makes words of it; where it
+    # `spreads`, (batch, queries, positions, output_dim)
     weights: Tensor | None  # (batch, layers, heads, queries, src_len); None where not asked for
     state: State
     trace: dict[str, Tensor]  # to look at: see `seen`

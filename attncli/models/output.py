@@ -7,9 +7,11 @@ from typing import ClassVar, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from attncli.attention.base import Memory
 from attncli.marks import UNK
 from attncli.models.cross_entropy import projected_cross_entropy
 from attncli.models.decoded import Decoded, GlimpseSizes, Source, seen
+from attncli.models.readout import Readout
 from attncli.models.top import top
 
 NO_GLIMPSE = GlimpseSizes(0, 0, 0)
@@ -33,7 +35,15 @@ class Output(nn.Module):
     family: ClassVar[str] = "output"
     name: ClassVar[str | None] = None
     looks: ClassVar[bool] = False  # reads `Decoded.glimpse`
+    spreads: ClassVar[bool] = False  # reads a hidden state of each source position: see `spread`
     joint: ClassVar[bool] = False  # takes words from the source, so both sides share their ids
+
+    def spread(self, decoded: Decoded, memory: Memory, readout: Readout) -> Decoded:
+        """What was decoded, its hidden states those of single source positions where these count.
+
+        A recurrent decoder hands over the memory that it read and its readout.
+        """
+        return decoded
 
     def nll(
         self, decoded: Decoded, source: Source, target: Tensor, mask: Tensor, smoothing: float

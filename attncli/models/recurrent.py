@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from torch import Tensor
 
 from attncli.attention.base import Attention, AttentionChoice, Memory, State
+from attncli.errors import UsageError
 from attncli.models.base import Seq2Seq
 from attncli.models.bridge import Bridge, BridgeSizes
 from attncli.models.cells import CellChoice
@@ -16,6 +17,7 @@ from attncli.models.dropout import Dropout
 from attncli.models.embedding import Tied, embeddings
 from attncli.models.encoder import Encoded, RecurrentEncoder
 from attncli.models.intra import Intra
+from attncli.models.output import Output
 from attncli.models.wiring.base import DecoderSizes, Wiring
 from attncli.registry import Choice, Positive, Share
 
@@ -81,7 +83,12 @@ class Recurrent(Seq2Seq):
         width = self.decoder.readout.dim
         self.context: Context = context.build(width, hidden)
         self.previous = self.context.previous
-        self.output = output.build(width, tgt_vocab, self.decoder.sees)
+        self.output: Output = output.build(width, tgt_vocab, self.decoder.sees)
+        if self.previous and self.output.spreads:
+            raise UsageError(
+                f"model.output={output.name} reads single positions of this sentence, and cannot "
+                f"read others with model.context={context.name}"
+            )
         self.src_embedding, self.tgt_embedding = embeddings(
             vectors, (src_vocab, tgt_vocab), embedding, self.output, width, tied
         )
@@ -115,6 +122,7 @@ class Recurrent(Seq2Seq):
     ) -> Decoded:
         looks = look or self.output.looks
         decoded = self.decoder.step(self.tgt_embedding(token), memories[0], state, looks)
+        decoded = self.output.spread(decoded, memories[0], self.decoder.readout)
         found: Decoded = self.context(decoded, memories[1:], look)
         return found
 
@@ -122,6 +130,7 @@ class Recurrent(Seq2Seq):
         (memory, *before), state = self.encode(source)
         embedded = self.embedding_dropout(self.tgt_embedding(tgt))
         decoded = self.decoder.run(embedded, memory, state, look or self.output.looks)
+        decoded = self.output.spread(decoded, memory, self.decoder.readout)
         decoded = self.context(decoded, (*before,), look)
         found: Decoded = decoded._replace(hidden=self.output_dropout(decoded.hidden))
         return found

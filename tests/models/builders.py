@@ -50,6 +50,16 @@ def everything() -> dict[str, Seq2Seq]:
     models["general-after-no-feed"] = recurrent(options={"feed": False})
     models["gru-cho"] = recurrent(reads="before", cell=Choice("cell", "gru-cho"))
     models["gru-norm"] = recurrent(cell=Choice("cell", "gru", {"layer_norm": True}))
+    models["mixture-after"] = recurrent(output=Choice("output", "mixture"))
+    models["mixture-no-feed"] = recurrent(
+        options={"feed": False}, output=Choice("output", "mixture")
+    )
+    models["mixture-before"] = recurrent(
+        "additive",
+        "before",
+        output=Choice("output", "mixture"),
+        readout=Choice("readout", "maxout"),
+    )
     models["positions-after"] = recurrent(output=Choice("output", "positions"))
     models["copy-before"] = recurrent(reads="before", output=Choice("output", "copy"))
     models["copy-after"] = recurrent(output=Choice("output", "copy"))

@@ -1,0 +1,119 @@
+"""Deng et al. 2018, "Latent alignment and variational attention", arXiv 1807.03756, section 3, the
+exact marginal; Shankar, Garg and Sarawagi 2018, "Surprisingly easy hard-attention for sequence to
+sequence learning" (EMNLP), the most likely positions alone.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.utils.checkpoint import checkpoint
+
+from attncli.attention.base import Memory
+from attncli.errors import UsageError
+from attncli.models.copying import glimpse_of, log
+from attncli.models.decoded import Decoded, GlimpseSizes, Source
+from attncli.models.output import NO_GLIMPSE, Loss, Projection
+from attncli.models.readout import Readout
+from attncli.models.top import top
+from attncli.registry import Count
+
+CHUNK = 512
+
+
+class Mixture(Projection):
+    """The mean of the words that each source position alone would give: attention as a chance.
+
+        p(y_t) = sum_i a_ti softmax(W g(h_t, value_i) + b)
+
+    g is the decoder's readout, of one position instead of the mean of all. It costs as many
+    output layers as the source has positions, O(S), in time and, but for a part at a time, in
+    memory. What is fed to the next step is the readout of the mean. Weights are scaled to one.
+
+    Options:
+        most: so many positions of the greatest weight count, scaled to one; 0 counts all
+        bias: a bias for every word
+    """
+
+    name = "mixture"
+    looks = True
+    spreads = True
+
+    def __init__(
+        self,
+        dim: int,
+        vocab: int,
+        glimpse: GlimpseSizes = NO_GLIMPSE,
+        *,
+        most: Count = 0,
+        bias: bool = True,
+    ) -> None:
+        super().__init__(dim, vocab, glimpse, bias=bias)
+        self.most = most
+
+    def spread(self, decoded: Decoded, memory: Memory, readout: Readout) -> Decoded:
+        glimpse, weights = glimpse_of(decoded, self.name)
+        if memory.values.dim() != 3:
+            raise UsageError(
+                f"model.output={self.name} needs one weight for each source position, and the "
+                "heads of this attention have several (try model.attention=general)"
+            )
+        batch, queries, src_len = weights.shape
+        count = min(self.most or src_len, src_len)
+        chosen = torch.arange(src_len, device=weights.device).expand_as(weights)
+        if count < src_len:
+            chosen = weights.topk(count, -1).indices
+        rows = torch.arange(batch, device=weights.device).view(-1, 1, 1)
+        values = memory.values[rows, chosen]  # (batch, queries, count, memory_dim)
+        each = (batch, queries, count, -1)
+        hidden = readout(
+            glimpse.state.unsqueeze(2).expand(each), values, glimpse.word.unsqueeze(2).expand(each)
+        )
+        shares = weights.gather(-1, chosen)
+        shares = shares / shares.sum(-1, keepdim=True).clamp(min=torch.finfo(shares.dtype).tiny)
+        return decoded._replace(hidden=hidden, glimpse=glimpse._replace(weights=shares))
+
+    def nll(
+        self, decoded: Decoded, source: Source, target: Tensor, mask: Tensor, smoothing: float
+    ) -> Loss:
+        hidden, shares = self.positions(decoded)
+        at_once = max(1, CHUNK // hidden.size(2))
+        parts = (hidden[mask], shares[mask], target[mask])
+        loss = nll = self.weight.new_zeros(())
+        for chunk in zip(*(torch.split(part, at_once) for part in parts), strict=True):
+            more = checkpoint(self._losses, *chunk, smoothing, use_reentrant=False)
+            loss, nll = loss + more[0], nll + more[1].detach()
+        return Loss(loss, nll)
+
+    def _losses(
+        self, hidden: Tensor, shares: Tensor, target: Tensor, smoothing: float
+    ) -> tuple[Tensor, Tensor]:
+        """Of some words (words,); their logits are computed again for the gradients, not kept."""
+        log_probs = self.mixed(hidden, shares)
+        nll = -log_probs.gather(-1, target.unsqueeze(-1)).sum()
+        return (1 - smoothing) * nll - smoothing * log_probs.mean(-1).sum(), nll
+
+    def mixed(self, hidden: Tensor, shares: Tensor) -> Tensor:
+        """log p of every word (..., vocab), from each position's hidden (..., chosen, dim)."""
+        each = self.logits(hidden).float().log_softmax(-1)
+        return (each + log(shares).unsqueeze(-1)).logsumexp(-2)
+
+    def positions(self, decoded: Decoded) -> tuple[Tensor, Tensor]:
+        """The hidden state of each chosen position, and its share.
+
+        Raises:
+            UsageError: the model has no readout of a single position.
+        """
+        glimpse, _ = glimpse_of(decoded, self.name)
+        if decoded.hidden.dim() != 4 or glimpse.weights is None:
+            raise UsageError(
+                f"model.output={self.name} needs a readout of one source position, which "
+                "model.name=recurrent has"
+            )
+        return decoded.hidden, glimpse.weights
+
+    def log_probs(self, decoded: Decoded, source: Source) -> Tensor:
+        return self.mixed(*self.positions(decoded))
+
+    def best(self, decoded: Decoded, source: Source, k: int) -> tuple[Tensor, Tensor]:
+        return top(self.log_probs(decoded, source), k)
