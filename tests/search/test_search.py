@@ -134,3 +134,23 @@ def test_an_ensemble_of_one_model_twice_is_that_model():
     twice = Search(beam=3).find(Ensemble([model, model]), src)
     once = Search(beam=3).find(model, src)
     assert [best[0].ids for best in twice] == [best[0].ids for best in once]
+
+
+@pytest.mark.parametrize("model", [recurrent("local-p"), transformer()], ids=["local-p", "heads"])
+def test_what_was_seen_on_the_way_is_what_forcing_shows(model):
+    src = source(6)
+    (found,) = Search(beam=3, n_best=3).find(model, src, look=True)
+    for one in found:
+        with torch.no_grad():
+            decoded = model(src, shifted(torch.tensor([one.ids])), True)
+            seen = model.output.look(decoded, src)
+        assert one.trace.keys() == seen.keys()
+        for name, part in one.trace.items():
+            assert part == pytest.approx(seen[name][0].numpy(), abs=1e-4), name
+
+
+def test_nothing_is_kept_when_nobody_looks():
+    (found,) = Search(beam=2).find(recurrent("local-p"), source(6))
+    assert (found[0].weights, found[0].trace) == (None, {})
+    decoded = transformer()(source(4), torch.tensor([[1, 2]]))
+    assert (decoded.weights, decoded.trace) == (None, {})
