@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from attncli.cli.models import say
 from attncli.cli.options import DataName, Device, Root, Seed, Sets, Src, Tgt, Threads
+
+if TYPE_CHECKING:
+    from attncli.compare.selection import Candidate
 
 INTERRUPTED_EXIT = 130
 REPORT = "report.html"
@@ -44,6 +47,13 @@ def compare(
     tgt: Tgt = None,
     seed: Seed = None,
     jobs: Annotated[int, typer.Option("--jobs", min=1, help="Runs at a time.")] = 1,
+    engine: Annotated[
+        Literal["processes", "ray"],
+        typer.Option("--engine", help="Where runs train: here, or on a Ray cluster that exists."),
+    ] = "processes",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only forecast what training takes, by some steps.")
+    ] = False,
     name: Annotated[
         str | None, typer.Option("--name", help="Of the comparison's folder in RUNS/comparisons.")
     ] = None,
@@ -73,7 +83,7 @@ def compare(
 
     from attncli.compare import Comparison
     from attncli.compare.comparison import compare as put_side_by_side
-    from attncli.compare.engine import Processes
+    from attncli.compare.engine import ENGINES
     from attncli.compare.evaluation import Measuring
     from attncli.compare.formats import FORMATS, format_of, text
     from attncli.compare.plan import Texts
@@ -83,6 +93,7 @@ def compare(
     from attncli.compare.selection import select
     from attncli.experiment import check
     from attncli.recipe import Recipe
+    from attncli.recipe.scales import with_scale
 
     given = {
         "--data": ("data.name", data),
@@ -97,9 +108,13 @@ def compare(
         check(recipe)
         return recipe
 
+    with_scale([], scale)
     for path in out or []:
         format_of(path)
     candidates = select(what, read, runs)
+    if dry_run:
+        _forecast(candidates, seeds, jobs, device, threads)
+        return
     called = name or "-".join(Path(word).stem for word in what)[:80]
     request = Request(
         called,
@@ -114,7 +129,7 @@ def compare(
         device=device,
         threads=threads,
     )
-    found = put_side_by_side(candidates, request, Processes(), say)
+    found = put_side_by_side(candidates, request, ENGINES[engine](), say)
     if found is None:
         raise typer.Exit(INTERRUPTED_EXIT)
     pairs = Texts().pairs(candidates[0].recipe, found.test)
@@ -132,3 +147,24 @@ def compare(
     say(f"the comparison is in {request.folder}, as a page in {request.folder / REPORT}")
     if found.failed:
         raise typer.Exit(1)
+
+
+def _forecast(
+    candidates: list[Candidate], seeds: int, jobs: int, device: str, threads: int
+) -> None:
+    """Prints a line for each recipe, and what all of them take together."""
+    from attncli.compare.forecast import forecasts
+    from attncli.compare.request import threads_of
+
+    print(f"{'':24}{'parameters':>12}{'steps':>9}{'tokens/s':>10}{'MB':>7}{'minutes':>9}")
+    total = 0.0
+    for name, found in forecasts(candidates, device, threads_of(threads, jobs)):
+        total += found.seconds
+        print(
+            f"{name:24}{found.parameters:>12,}{found.steps:>9,}{found.tokens_per_second:>10,.0f}"
+            f"{found.memory / 1e6:>7,.0f}{found.seconds / 60:>9.1f}",
+            flush=True,
+        )
+    minutes = total * seeds / jobs / 60
+    print(f"together {minutes:.0f} minutes of training steps: {seeds} seeds, {jobs} at a time")
+    say("validation, decoding and preparing text come on top")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from attncli.compare.live import Watch
 from attncli.compare.plan import Planned, Texts, plan
 from attncli.compare.records import write_record
 from attncli.compare.report.sample import is_seen
-from attncli.compare.request import Request
+from attncli.compare.request import Request, threads_of
 from attncli.compare.result import Comparison, Row
 from attncli.compare.selection import Candidate
 from attncli.compare.work import FAILED, Task, carry_out
@@ -88,7 +87,7 @@ def to_do(
     planned: Sequence[Planned], tests: list[str], request: Request, texts: Texts
 ) -> list[Task]:
     """A task for each run that is not trained or not measured, with the rows that wait for it."""
-    threads = request.threads or max(1, (os.cpu_count() or 1) // request.jobs)
+    threads = threads_of(request.threads, request.jobs)
     tasks: dict[Path, Task] = {}
     for one in planned:
         trains = not one.is_given and one.run.finished() is None

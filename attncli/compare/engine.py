@@ -6,13 +6,12 @@ import dataclasses
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
 from attncli.compare.job import Job
 from attncli.errors import UsageError
-
-ENGINES = ("processes", "ray")
 
 
 class Handle(Protocol):
@@ -105,6 +104,9 @@ class RayHandle:
 
     def stop(self) -> None:
         self.ray.cancel(self.reference)
+
+
+ENGINES: dict[str, Callable[[], Engine]] = {"processes": Processes, "ray": Ray}
 
 
 def carry(job: Job) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,3 +29,8 @@ class Request:
     def folder(self) -> Path:
         """Where the comparison is kept."""
         return self.root / "comparisons" / self.name
+
+
+def threads_of(threads: int, jobs: int) -> int:
+    """Threads of one job: as many as asked for, else its share of the cores."""
+    return threads or max(1, (os.cpu_count() or 1) // jobs)

@@ -1,0 +1,70 @@
+"""`attncli compare` from the command line."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.running import SMALL, attncli, process, sets
+
+
+def test_runs_are_put_side_by_side(runs, tmp_path):
+    out = tmp_path / "out" / "table.md"
+    words = ["compare", "first", "blind", "--runs", runs, "--threads", 1, "--tokenize", "none"]
+    done = attncli(*words, "--baseline", "blind", "-o", out)
+    assert done.code == 0, done.err
+    assert "test, baseline blind; the rows differ in" in done.out
+    assert "against blind" in done.out
+    assert out.read_text(encoding="utf-8").count("\n|") == 4
+    found = json.loads(attncli(*words, "--format", "json").out)
+    assert [row["name"] for row in found["rows"]] == ["first", "blind"]
+    assert found["rows"][0]["runs"][0]["tests"]["test"]["by_length"][0]["bleu"] > 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["first", "second", "--baseline", "frist"], "no such row; did you mean 'first'?"),
+        (["first", "second", "--test", "tset"], "no test set 'tset'; did you mean 'test'?"),
+        (["first", "second", "-o", "table.doc"], "table.doc: what is written goes by the ending"),
+        (["first", "second", "--scale", "huge"], "no scale 'huge'; there is laptop and paper"),
+        (["first"], "only 1 to compare"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_one_line(runs, words, said):
+    done = attncli("compare", *words, "--runs", runs)
+    assert done.code == 2
+    assert said in done.err
+    assert done.err.count("\n") == 1
+
+
+@pytest.mark.slow
+def test_an_interrupted_comparison_goes_on_and_gives_the_same_table(corpus, tmp_path):
+    def command(root):
+        small = sets(*SMALL, "train.epochs=30", "train.schedule=plateau")
+        where = ["--data", corpus, "--runs", root, "--threads", 1, "--format", "json"]
+        return ["compare", "attention/dot", "attention/additive", *where, *small]
+
+    whole = json.loads(process(*command(tmp_path / "whole")).out)
+    root = tmp_path / "cut"
+    words = [sys.executable, "-m", "attncli", *map(str, command(root))]
+    cut = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    while not any("valid_loss" in path.read_text() for path in root.glob("*/metrics.jsonl")):
+        time.sleep(0.1)
+        assert cut.poll() is None
+    cut.send_signal(signal.SIGINT)
+    _, said = cut.communicate()
+    assert cut.returncode == 130
+    assert b"2 runs are left, and the same command goes on with them" in said
+    again = json.loads(process(*command(root)).out)
+
+    def figures(found):
+        keys = ("bleu", "chrf", "ter", "perplexity", "entropy", "parameters")
+        return [{key: row["figures"]["test"][key] for key in keys} for row in found["rows"]]
+
+    assert figures(again) == figures(whole)

@@ -1,0 +1,24 @@
+"""What training would take is reckoned from real steps."""
+
+from __future__ import annotations
+
+from attncli.compare.forecast import FILE, Forecast, Order, carry_out
+from attncli.compare.records import read_record
+from attncli.recipe import Recipe
+from attncli.run import Run
+from tests.running import SMALL
+
+
+def test_a_few_steps_tell_the_whole(corpus, tmp_path):
+    flags = {"--data": ("data.name", str(corpus))}
+    recipe = Recipe.read("attention/dot", flags=flags, sets=[*SMALL, "train.epochs=7"])
+    run = Run.create(tmp_path, "short", dated=False)
+    recipe.dump(run.path / "whole.yaml")
+    carry_out(Order(str(run.path / "whole.yaml"), str(run.path), "cpu", 1))
+    found = read_record(run.path / FILE, Forecast)
+    assert found.parameters == run.facts()["parameters"]
+    assert found.steps == 49, "seven batches an epoch"
+    assert found.memory > 10_000_000
+    words = 7 * len((corpus / "train.de").read_text(encoding="utf-8").split())
+    pieces = found.seconds * found.tokens_per_second
+    assert words < pieces < 5 * words
