@@ -30,7 +30,8 @@ class Recurrent(Seq2Seq):
         reads: when it looks: before, after or between its state updates
         cell: the recurrent cell of encoder and decoder
         readout: what the output layer reads
-        context: how the previous sentences of the document are read
+        context: how the decoder reads the previous sentences of the document
+        source_context: how the encoder reads them
         bridge: where the decoder's first state comes from
         output: the output layer
         encoder: the order in which the source is read
@@ -58,6 +59,7 @@ class Recurrent(Seq2Seq):
         cell: CellChoice = Choice("cell", "lstm"),
         readout: Annotated[Choice, "readout"] = Choice("readout", "tanh"),
         context: Annotated[Choice, "context"] = Choice("context", "none"),
+        source_context: Annotated[Choice, "context"] = Choice("context", "none"),
         bridge: Annotated[Choice, "bridge"] = Choice("bridge", "last"),
         output: Annotated[Choice, "output"] = Choice("output", "projection"),
         encoder: Literal["bidirectional", "forward", "reversed"] = "bidirectional",
@@ -82,9 +84,10 @@ class Recurrent(Seq2Seq):
         )
         width = self.decoder.readout.dim
         self.context: Context = context.build(width, hidden)
-        self.previous = self.context.previous
+        self.source_context: Context = source_context.build(hidden, hidden)
+        self.previous = max(self.context.previous, self.source_context.previous)
         self.output: Output = output.build(width, tgt_vocab, self.decoder.sees)
-        if self.previous and self.output.spreads:
+        if self.context.previous and self.output.spreads:
             raise UsageError(
                 f"model.output={output.name} reads single positions of this sentence, and cannot "
                 f"read others with model.context={context.name}"
@@ -110,6 +113,7 @@ class Recurrent(Seq2Seq):
     def encode(self, source: Source) -> tuple[tuple[Memory, ...], State]:
         encoded = self.read(source.ids, source.mask)
         states = self.context_dropout(encoded.states)
+        states = self.source_context.encoded(states, source, self.states)
         memory = self.decoder.attention.remember(states, source.mask)
         before = self.context.remember(source, self.states)
         return (memory, *before), self.decoder.start(self.bridge(encoded), memory)

@@ -34,7 +34,8 @@ class Transformer(Seq2Seq):
         decoder_layers: layers of the decoder; 0 takes the encoder's
         norm: normalize after each sub-layer (the paper) or before it
         positions: how the order of words is known
-        context: how the previous sentences of the document are read
+        context: how the decoder reads the previous sentences of the document
+        source_context: how the encoder reads them
         window: a word looks at this many words on each side of it; 0 at all of them
         output: the output layer
         vectors: how an id becomes a vector
@@ -60,6 +61,7 @@ class Transformer(Seq2Seq):
         norm: Norm = "post",
         positions: Annotated[Choice, "positions"] = Choice("positions", "sinusoidal"),
         context: Annotated[Choice, "context"] = Choice("context", "none"),
+        source_context: Annotated[Choice, "context"] = Choice("context", "none"),
         window: Count = 0,
         output: Annotated[Choice, "output"] = Choice("output", "projection"),
         vectors: Annotated[Choice, "vectors"] = Choice("vectors", "table"),
@@ -109,7 +111,8 @@ class Transformer(Seq2Seq):
         self.encoder_norm = nn.LayerNorm(dim) if pre else nn.Identity()
         self.decoder_norm = nn.LayerNorm(dim) if pre else nn.Identity()
         self.context: Context = context.build(dim, dim)
-        self.previous = self.context.previous
+        self.source_context: Context = source_context.build(dim, dim)
+        self.previous = max(self.context.previous, self.source_context.previous)
 
     def embed(self, table: Embedding, ids: Tensor, positions: Tensor) -> Tensor:
         """E y + position, (batch, length, dim)."""
@@ -141,6 +144,7 @@ class Transformer(Seq2Seq):
 
     def encode(self, source: Source) -> tuple[tuple[Memory, ...], State]:
         states = self.states(source.ids, source.mask)
+        states = self.source_context.encoded(states, source, self.states)
         memories = tuple(layer.looks.remember(states, source.mask) for layer in self.decoder_layers)
         memories += self.context.remember(source, self.states)
         start: State = {"position": source.ids.new_zeros(source.ids.size(0), 1)}

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from attncli import registry
+from attncli.errors import UsageError
 from attncli.models.base import Seq2Seq
 from attncli.models.decoded import Decoded, Source
 from attncli.objective import shifted
@@ -24,6 +25,9 @@ MODELS = {
     "transformer": transformer(context=CONTEXT),
     "transformer-pre": transformer(context=CONTEXT, norm="pre"),
 }
+MODELS["source"] = recurrent(source_context=CONTEXT)
+MODELS["source-transformer"] = transformer(source_context=CONTEXT)
+MODELS["both"] = recurrent(source_context=CONTEXT, context=CONTEXT)
 every_model = pytest.mark.parametrize("name", MODELS)
 
 
@@ -100,7 +104,9 @@ def test_padding_and_absent_sentences_are_never_read(name):
 @torch.no_grad()
 def test_every_previous_sentence_counts_and_so_does_their_order(name):
     model, src, tgt = MODELS[name], within_documents(), target(6, 5, 3)
-    model.context.distance.normal_(generator=torch.Generator().manual_seed(1))
+    distances = [p for n, p in model.named_parameters() if n.endswith("context.distance")]
+    for distance in distances:
+        distance.normal_(generator=torch.Generator().manual_seed(1))
     hidden = model(src, tgt).hidden
     for row, place in ((0, 0), (0, 1), (2, 0)):
         ids = src.before.ids.clone()
@@ -111,10 +117,11 @@ def test_every_previous_sentence_counts_and_so_does_their_order(name):
         ]
     turned = Source(src.before.ids.flip(1), src.before.mask.flip(1))
     assert not torch.allclose(model(src._replace(before=turned), tgt).hidden[0], hidden[0])
-    model.context.distance.zero_()
+    for distance in distances:
+        distance.zero_()
 
 
-@every_model
+@pytest.mark.parametrize("name", ["fed", "not-fed", "before", "transformer", "transformer-pre"])
 @torch.no_grad()
 def test_a_first_sentence_is_that_of_the_sentence_model_but_for_the_norm(name):
     model, src, tgt = MODELS[name], source(7, 4), target(6, 5)
@@ -128,6 +135,13 @@ def test_a_first_sentence_is_that_of_the_sentence_model_but_for_the_norm(name):
     close(model.context.norm(plain), with_context.hidden)
 
 
+@pytest.mark.parametrize("held", ["local-m", "coverage"])
+def test_its_heads_know_neither_position_nor_last_step(held):
+    options = {"attention": Choice("attention", held)}
+    with pytest.raises(UsageError, match=f"cannot hold '{held}'"):
+        recurrent(context=Choice("context", "hierarchical", options))
+
+
 @every_model
 @torch.no_grad()
 def test_a_batch_equals_its_sentences_one_by_one(name):
@@ -138,7 +152,6 @@ def test_a_batch_equals_its_sentences_one_by_one(name):
         own = alone(src, row)
         single = model(own, tgt[row : row + 1], look=True)
         close(single.hidden[0], together.hidden[row])
-        close(single.trace["context.gate"][0], together.trace["context.gate"][row])
         assert Search(beam=3).find(model, own)[0][0].ids == found[row][0].ids
 
 
@@ -148,7 +161,8 @@ def test_all_steps_at_once_equal_a_fold_of_single_steps(name):
     model, src, tgt = MODELS[name], within_documents(), target(6, 5, 3)
     at_once, folded = model(src, tgt, look=True), Seq2Seq.forward(model, src, tgt, look=True)
     close(at_once.hidden, folded.hidden)
-    for part in ("context.words", "context.sentences", "context.gate"):
+    assert at_once.trace.keys() == folded.trace.keys()
+    for part in at_once.trace.keys() & {"context.words", "context.sentences", "context.gate"}:
         close(at_once.trace[part], folded.trace[part])
 
 

@@ -15,7 +15,10 @@ Reads = Callable[[Tensor, Tensor], Tensor]
 
 
 class Context(nn.Module):
-    """Changes what the decoder computed by what stands before the sentence in its document."""
+    """Changes states by what stands before the sentence in its document.
+
+    The states are those of the decoder, one for each word of the translation, or of the encoder.
+    """
 
     family: ClassVar[str] = "context"
     name: ClassVar[str | None] = None
@@ -27,12 +30,25 @@ class Context(nn.Module):
         self.memory_dim = memory_dim
 
     def remember(self, source: Source, reads: Reads) -> tuple[Memory, ...]:
-        """What every word of the translation may look at, made once per sentence."""
+        """What every state may look at, made once per sentence."""
         raise NotImplementedError
+
+    def enrich(
+        self, states: Tensor, memories: tuple[Memory, ...]
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """States (batch, queries, query_dim) that know what stood before, and a trace."""
+        raise NotImplementedError
+
+    def encoded(self, states: Tensor, source: Source, reads: Reads) -> Tensor:
+        """The encoder's states as the readers are to see them."""
+        return self.enrich(states, self.remember(source, reads))[0]
 
     def forward(self, decoded: Decoded, memories: tuple[Memory, ...], look: bool) -> Decoded:
         """The decoder's output as the output layer is to read it; with `look`, with a trace."""
-        raise NotImplementedError
+        hidden, trace = self.enrich(decoded.hidden, memories)
+        return decoded._replace(
+            hidden=hidden, trace=decoded.trace | trace if look else decoded.trace
+        )
 
 
 class NoContext(Context):
@@ -46,5 +62,7 @@ class NoContext(Context):
     def remember(self, source: Source, reads: Reads) -> tuple[Memory, ...]:
         return ()
 
-    def forward(self, decoded: Decoded, memories: tuple[Memory, ...], look: bool) -> Decoded:
-        return decoded
+    def enrich(
+        self, states: Tensor, memories: tuple[Memory, ...]
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        return states, {}

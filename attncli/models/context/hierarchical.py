@@ -8,8 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from attncli.attention.base import Attention, AttentionChoice, Memory, all_steps
+from attncli.errors import UsageError
 from attncli.models.context.base import Context, Reads
-from attncli.models.decoded import Decoded, Source
+from attncli.models.decoded import Source
 from attncli.models.transformer_layers import FeedForward
 from attncli.registry import Choice, Positive
 
@@ -24,7 +25,8 @@ class Hierarchical(Context):
 
     The paper's linear f_w and f_s are the query projections of the two MultiHeads. Its sentences
     have no order; distance_j, which is 0 before training, says how far back a sentence stands.
-    Where nothing stands before a sentence lambda_t is 0. The weights of the sum are those of the
+    Where nothing stands before a sentence lambda_t is 0. As a source context h_t is a state of the
+    encoder. The weights of the sum are those of the
     authors' program; the paper's eq. 8 exchanges them.
 
     Options:
@@ -51,6 +53,11 @@ class Hierarchical(Context):
         side_by_side = Choice("attention", "multihead", {"heads": heads, "score": attention})
         self.words: Attention = side_by_side.build(query_dim, memory_dim)
         self.sentences: Attention = side_by_side.build(query_dim, query_dim)
+        if self.words.sequential or self.words.positional:
+            raise UsageError(
+                f"the heads of {self.name} cannot hold '{attention.name}', which goes by the "
+                "target's position or its own last step (try scaled-dot)"
+            )
         self.distance = nn.Parameter(torch.zeros(sentences, query_dim))
         self.feed_forward = FeedForward(query_dim, feed_forward)
         self.gate = nn.Linear(2 * query_dim, query_dim)
@@ -66,35 +73,33 @@ class Hierarchical(Context):
         memory = self.words.remember(reads(ids, readable), mask)
         return (Memory(*(part.view(batch, sentences, *part.shape[1:]) for part in memory)),)
 
-    def forward(self, decoded: Decoded, memories: tuple[Memory, ...], look: bool) -> Decoded:
+    def enrich(
+        self, states: Tensor, memories: tuple[Memory, ...]
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         (memory,) = memories
-        hidden = decoded.hidden  # (batch, queries, query_dim)
-        batch, queries, _ = hidden.shape
+        batch, queries, _ = states.shape
         present = memory.mask.any(-1).squeeze(2)  # (batch, sentences)
         sentences = present.size(1)
         inside = Memory(*(part.flatten(0, 1) for part in memory))
         words = self.words(
-            hidden.repeat_interleave(sentences, 0), inside, _positions(inside, queries)
+            states.repeat_interleave(sentences, 0), inside, _positions(inside, queries)
         )
         summaries = words.context.unflatten(0, (batch, sentences)).transpose(1, 2)
         summaries = summaries + self.distance[:sentences]  # (batch, queries, sentences, query_dim)
         across = self.sentences.remember(
             summaries.flatten(0, 1), present.repeat_interleave(queries, 0)
         )
-        query = hidden.reshape(batch * queries, 1, -1)
+        query = states.reshape(batch * queries, 1, -1)
         seen = self.sentences(query, across, _positions(across, 1))
-        found = self.feed_forward(seen.context.view_as(hidden))
-        gate = torch.sigmoid(self.gate(torch.cat([hidden, found], -1)))
+        found = self.feed_forward(seen.context.view_as(states))
+        gate = torch.sigmoid(self.gate(torch.cat([states, found], -1)))
         gate = gate * present.any(1).view(batch, 1, 1)
-        after = decoded._replace(hidden=self.norm((1 - gate) * hidden + gate * found))
-        if not look:
-            return after
         trace = {
             "context.words": words.weights.unflatten(0, (batch, sentences)).transpose(1, 2),
             "context.sentences": seen.weights.view(batch, queries, sentences),
             "context.gate": gate.mean(-1),
         }
-        return after._replace(trace=decoded.trace | trace)
+        return self.norm((1 - gate) * states + gate * found), trace
 
 
 def _positions(memory: Memory, queries: int) -> dict[str, Tensor]:
