@@ -16,6 +16,7 @@ from attncli.compare.table import table
 from attncli.errors import DataError
 from attncli.text.pair import Pair
 from tests.compare.inline import compared
+from tests.visualize.browser import opened
 
 WORDS = ["attention/additive", "attention/none", "mechanisms/multihead"]
 
@@ -92,3 +93,38 @@ def test_the_sample_goes_from_short_to_long():
     assert sample(pairs[:1]) == [0]
     with pytest.raises(DataError, match="no pair has words"):
         sample([Pair("", "")])
+
+
+@pytest.mark.looks
+def test_it_works_in_a_browser_without_a_network(made, tmp_path):
+    found, pairs, data = made
+    path = tmp_path / "report.html"
+    path.write_text(page(gather(found, pairs)), encoding="utf-8")
+    with opened() as browser:
+        browser.open(path)
+        headings = data["table"]["headings"]
+        bleu = [float(line[headings.index("BLEU")]) for line in data["table"]["lines"]]
+        rows = "tbody tr td:nth-child(2)"
+        browser.all("thead button")[headings.index("BLEU")].click()
+        assert [float(cell) for cell in browser.texts(rows)] == sorted(bleu, reverse=True)
+        browser.all("thead button")[headings.index("BLEU")].click()
+        assert [float(cell) for cell in browser.texts(rows)] == sorted(bleu)
+        assert browser.find("thead [aria-sort=ascending]").text.startswith("BLEU")
+
+        shades = "section[data-kind=side_by_side] .system:last-child rect.cell"
+        mean = [one.get_attribute("fill-opacity") for one in browser.all(shades)]
+        browser.choose("head", 1)
+        assert [one.get_attribute("fill-opacity") for one in browser.all(shades)] != mean
+        browser.hover(browser.find("section[data-kind=side_by_side] rect.over"))
+        assert "←" in browser.find("section[data-kind=side_by_side] .readout").text
+
+        browser.choose("system", 1)
+        assert browser.find("section[data-kind=emergence] output").text.startswith("after step")
+        drawn = browser.run(
+            "return [...document.images].map((image) => image.complete && image.naturalWidth)"
+        )
+        assert len(drawn) == 2
+        assert all(drawn)
+        assert browser.chrome.get_screenshot_as_png().startswith(b"\x89PNG")
+        assert browser.complaints() == []
+        assert browser.requests() == []

@@ -99,7 +99,9 @@ def by_length(found: Comparison) -> Chart:
 def _colour(found: Comparison) -> alt.Color:
     names = [row.name for row in found.rows]
     shades = [COLOURS[place % len(COLOURS)] for place in range(len(names))]
-    legend = alt.Legend(title=None, symbolType="stroke", labelLimit=240)
+    legend = alt.Legend(
+        title=None, symbolType="stroke", symbolOpacity=1, symbolStrokeWidth=2, labelLimit=240
+    )
     return alt.Color("row:N", scale=alt.Scale(domain=names, range=shades), legend=legend)
 
 

@@ -16,7 +16,7 @@ parts.table = (home, data) => {
     return element("th", { scope: "col" }, button);
   });
   const lines = data.lines.map((cells) => element("tr", {}, ...cells.map((cell, column) => (
-    column ? element("td", { textContent: cell, className: number(cell) === null ? "word" : "" })
+    column ? element("td", { textContent: cell, className: number(cell) === null && cell !== "–" ? "word" : "" })
       : element("th", { scope: "row", textContent: cell })))));
 
   function compared(one, other) {
