@@ -4,6 +4,7 @@
 # make table       every attention at the demo's budget, side by side
 # make table-multi30k   the recipes of recipes/multi30k, some hours; ATTNCLI_DATA must hold it
 # make bench       attncli beside its peers on this machine: docs/performance.md
+# make bench-memory  memory and speed of preparing and training on corpora of several sizes
 # make pictures    the picture in README.md, from the demo's run
 # make clean       what can be made again; runs/ stays
 
@@ -12,7 +13,7 @@ BIN := .venv/bin
 ATTNCLI := $(BIN)/attncli
 export ATTNCLI_DATA
 
-.PHONY: bench demo pictures test test-slow table table-multi30k clean
+.PHONY: bench bench-memory demo pictures test test-slow table table-multi30k clean
 .DELETE_ON_ERROR:
 
 .venv: .venv/installed
@@ -57,6 +58,9 @@ table-multi30k: .venv
 # ATTNCLI_DATA must hold multi30k; ARGS="--only training --systems attncli,eole" measures a part.
 bench: .venv
 	$(BIN)/python -m benchmarks $(ARGS)
+
+bench-memory: .venv
+	$(BIN)/python -m benchmarks.memory $(ARGS)
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache build dist *.egg-info

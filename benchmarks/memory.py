@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from unittest.mock import patch
@@ -91,15 +91,16 @@ def measure(text: Path, pairs: int, steps: int, threads: int) -> dict[str, float
     from attncli.recipe import Recipe
     from attncli.run import Run
     from attncli.train import training
+    from attncli.train.preparation import Prepared
 
     place = machine.prepare("cpu", threads)
     prepare, found = training.prepare, {"pairs": float(pairs), "threads": float(threads)}
     preparing, learning = Watch(), Watch()
 
-    def timed(*given: object) -> object:
+    def timed(recipe: Recipe, run: Run, say: Callable[[str], None], workers: int) -> Prepared:
         begun = time.monotonic()
         with preparing.on():
-            prepared = prepare(*given)
+            prepared = prepare(recipe, run, say, workers)
         found["prepare_seconds"] = round(time.monotonic() - begun, 1)
         found["pairs_per_second"] = round(pairs / (time.monotonic() - begun))
         found["anonymous_preparing"] = round(preparing.most, 1)

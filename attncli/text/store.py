@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from attncli.text.codec import Codec
-from attncli.text.tokenise import Kept, Links, Tokenised, tokenise
+from attncli.text.tokenise import Chunk, Kept, Links, Tokenised, tokenise
 from attncli.text.workers import in_order
 
 CHUNK = 10_000
@@ -113,10 +113,10 @@ def write_store(
     return Store(folder)
 
 
-def _chunks(pairs: Iterable[Kept]) -> Iterator[list[Kept]]:
+def _chunks(pairs: Iterable[Kept]) -> Iterator[Chunk]:
     pending = iter(pairs)
     while chunk := list(islice(pending, CHUNK)):
-        yield chunk
+        yield Chunk.of(chunk)
 
 
 class _Writer:
