@@ -91,10 +91,10 @@ def measure(text: Path, pairs: int, steps: int, threads: int) -> dict[str, float
     from attncli.recipe import Recipe
     from attncli.run import Run
     from attncli.train import training
-    from attncli.train.preparation import Prepared
+    from attncli.train.preparation import Prepared, prepare
 
     place = machine.prepare("cpu", threads)
-    prepare, found = training.prepare, {"pairs": float(pairs), "threads": float(threads)}
+    found = {"pairs": float(pairs), "threads": float(threads)}
     preparing, learning = Watch(), Watch()
 
     def timed(recipe: Recipe, run: Run, say: Callable[[str], None], workers: int) -> Prepared:

@@ -46,5 +46,6 @@ def shuffled(rows: np.ndarray, random: np.random.Generator, folder: Path) -> np.
         found = np.memmap(file, rows.dtype, "w+", shape=rows.shape)
     for begin in range(0, len(rows), COPIED):
         found[begin : begin + COPIED] = rows[begin : begin + COPIED]
-    random.shuffle(found)
-    return found
+    plain = np.asarray(found)  # which numpy shuffles in its place, and many times faster
+    random.shuffle(plain)
+    return plain
