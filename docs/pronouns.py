@@ -22,6 +22,7 @@ from attncli.run import Run
 from attncli.text.corpus import Data
 from attncli.text.documents import Past
 from attncli.text.lexicon import lexicon, packaged_grammar
+from attncli.text.pair import Pair
 from attncli.translate import Translator
 
 FORMS = {"er": "m", "ihn": "m", "sie": "f", "es": "n"}
@@ -32,30 +33,32 @@ def genders(text: str) -> set[str]:
     return {FORMS[word] for word in text.split() if word in FORMS}
 
 
+def rights(translator: Translator, pairs: list[Pair], places: list[int]) -> Counter[str]:
+    """How many of the sentences at these places are right, by gender."""
+    documents = [pair.document for pair in pairs]
+    found = translator.translate([pair.src for pair in pairs], documents=documents)
+    asked = [(genders(pairs[place].tgt), genders(found[place].text)) for place in places]
+    return Counter(gender for wanted, held in asked if wanted == held for gender in wanted)
+
+
 def measure(path: Path, beam: int) -> str:
     """The figures of one run."""
     loaded = load(Run.open(path))
     data: Data = loaded.recipe.build("data")
     pairs = list(data.load().tests["test"])
     single = Data(name=data.name, src=data.src, tgt=data.tgt, seed=data.seed)
-    own = [pair.src.split() for pair in single.load().tests["test"]]
+    alone = [pair._replace(document=None) for pair in single.load().tests["test"]]
+    places = [number for number, pair in enumerate(alone) if "it" in pair.src.split()]
     search = loaded.recipe.build("search")
     search.beam = beam or search.beam
-    documents = [pair.document for pair in pairs]
-    sources = [pair.src for pair in pairs]
-    translations = Translator([loaded], search).translate(sources, documents=documents)
-    asked: Counter[str] = Counter()
-    right: Counter[str] = Counter()
-    for words, pair, translation in zip(own, pairs, translations, strict=True):
-        if "it" in words:
-            (gender,) = genders(pair.tgt)
-            asked[gender] += 1
-            right[gender] += genders(translation.text) == {gender}
-    total = asked.total()
+    translator = Translator([loaded], search)
+    asked = Counter(gender for place in places for gender in genders(pairs[place].tgt))
+    right, blind = (rights(translator, which, places) for which in (pairs, alone))
     each = "  ".join(f"{name} {right[name]}/{asked[name]}" for name in ("m", "f", "n"))
     return (
-        f"{path.name}: {100 * right.total() / total:.1f}% of {total} pronouns right ({each}); "
-        f"the most frequent gender has {100 * max(asked.values()) / total:.1f}%"
+        f"{path.name}: {100 * right.total() / len(places):.1f}% of {len(places)} pronouns right "
+        f"({each}), {100 * blind.total() / len(places):.1f}% of sentences without their document; "
+        f"the most frequent gender has {100 * max(asked.values()) / len(places):.1f}%"
     )
 
 
