@@ -50,6 +50,11 @@ class MultiHead(Attention):
         fits = keeps_form and self.attention.context_dim == key_dim
         if self.attention.sampled or not fits:
             raise UsageError(f"the heads of {self.name} cannot hold '{score.name}'")
+        if self.attention.sequential and key_dim != self.head_dim:
+            raise UsageError(
+                f"heads that hold '{score.name}' read their values to go on, and cannot have keys "
+                "of another width: leave key_dim out"
+            )
         self.sequential = self.attention.sequential
         self.positional = self.attention.positional
         self.normalized = self.attention.normalized

@@ -7,6 +7,7 @@ import torch
 
 from attncli.attention.base import Memory, reordered
 from attncli.attention.multihead import MultiHead
+from attncli.errors import UsageError
 from attncli.registry import Choice
 from tests.attention.stepping import MEMORY, QUERY, STEPS, inputs, looks, made
 
@@ -49,6 +50,13 @@ def test_the_heads_of_a_beam_are_reordered_together():
     late = attention(reordered(query, order), memory, after)
     straight = attention(query, memory, first.state)
     torch.testing.assert_close(late.context, reordered(straight.context, order))
+
+
+def test_heads_that_go_on_have_keys_as_wide_as_their_values():
+    choice = Choice("attention", "coverage")
+    MultiHead(QUERY, MEMORY, heads=HEADS, score=choice, key_dim=WIDTH)
+    with pytest.raises(UsageError, match="'coverage' read their values to go on"):
+        MultiHead(QUERY, MEMORY, heads=HEADS, score=choice, key_dim=WIDTH + 1)
 
 
 def test_heads_claim_what_they_hold():
