@@ -57,7 +57,7 @@ def check(recipe: Recipe) -> None:
     model = build_model(recipe, PROBE, PROBE)
     data: Data = recipe.build("data")
     if model.previous and not data.documented:
-        raise UsageError(f"model.context {NO_DOCUMENTS}")
+        raise UsageError(f"a model with a context {NO_DOCUMENTS}")
     if model.output.joint and not recipe.value("subword.joint"):
         name = recipe.choice("model.output").name
         raise UsageError(f"model.output '{name}' needs one vocabulary: set subword.joint=true")

@@ -50,9 +50,8 @@ def test_what_a_document_model_needs_is_said_before_data_is_read(corpus, tmp_pat
     where = ["--data", corpus, "--runs", tmp_path]
     done = attncli("train", *where, *sets(*SMALL, CONTEXT))
     assert done.code == 2
-    assert (
-        "model.context reads the sentences before each, and the data has no documents" in done.err
-    )
+    assert "a model with a context reads the sentences before each" in done.err
+    assert "set data.documents to `blank` or to a column" in done.err
     assert not list(tmp_path.iterdir())
 
 

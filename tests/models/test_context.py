@@ -11,6 +11,7 @@ from attncli import registry
 from attncli.errors import UsageError
 from attncli.models.base import Seq2Seq
 from attncli.models.decoded import Decoded, Source
+from attncli.models.ensemble import Ensemble
 from attncli.objective import shifted
 from attncli.registry import Choice
 from attncli.search import Search
@@ -187,6 +188,16 @@ def test_every_parameter_learns(name):
     dead = [n for n, p in model.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0]
     model.zero_grad()
     assert dead == []
+
+
+def test_an_ensemble_gives_each_model_what_it_reads():
+    src = within_documents()
+    one, two = MODELS["fed"], recurrent()
+    assert Ensemble([two, one]).previous == 3
+    twice = Search(beam=3).find(Ensemble([one, one]), src)
+    for found, single in zip(twice, Search(beam=3).find(one, src), strict=True):
+        assert found[0].ids == single[0].ids
+        assert found[0].log_prob == pytest.approx(single[0].log_prob, abs=1e-4)
 
 
 def test_it_reads_no_more_sentences_than_asked_for():
