@@ -118,6 +118,15 @@ class Translator:
             while lines := list(islice(pending, WINDOW * self.sentences)):
                 yield from self._window(lines, past, look)
 
+    def decode(
+        self,
+        rows: Sequence[list[int]],
+        look: bool,
+        before: Sequence[Sequence[Sequence[int]]],
+    ) -> list[list[Found]]:
+        """Translations of encoded sentences, in their order; `before` as in `decode` above."""
+        return decode(self.model, self.search, rows, self.device, look, self.sentences, before)
+
     def _window(
         self, window: list[Line], past: Past[list[int]], look: bool
     ) -> Iterator[Translation]:
@@ -131,7 +140,7 @@ class Translator:
             for number, line in enumerate(window)
         ]
         before = [heard[number] for number in filled]
-        found = decode(self.model, self.search, rows, self.device, looks, self.sentences, before)
+        found = self.decode(rows, looks, before)
         by_line = dict(zip(filled, zip(rows, found, strict=True), strict=True))
         for number, line in enumerate(lines):
             if number not in by_line:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.measure import MeasureError, ask, startup
-from benchmarks.peers import HELP
+from benchmarks.peers import HELP, package
 from benchmarks.workers.job import Job
 
 TRAINING = {
@@ -123,7 +123,14 @@ class Rounds:
             return lambda: startup(system, plan.peers, self.logs)
         task = {"training": "train", "decoding": "decode"}[kind]
         job = plan.job(task, system, configuration, plan.warm, plan.updates)
+        if package(system) == "ctranslate2":
+            return lambda: self._exported(job)
         return lambda: self._ask(job)
+
+    def _exported(self, job: Job) -> dict[str, float]:
+        """The answer of a system that decodes attncli's own model, which is exported first."""
+        self._ask(self.plan.job("export", "attncli", job.configuration, 0, 0))
+        return self._ask(job)
 
     def _make_models(self) -> None:
         """Something to decode with, where no training is measured."""

@@ -15,6 +15,7 @@ from attncli.cli.compare import compare
 from attncli.cli.data import data
 from attncli.cli.evaluate import evaluate
 from attncli.cli.explain import explain
+from attncli.cli.export import export
 from attncli.cli.score import score
 from attncli.cli.train import train
 from attncli.cli.translate import translate
@@ -28,7 +29,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (train, translate, evaluate, score, compare, visualize, explain, attentions, data):
+for verb in (
+    train,
+    translate,
+    evaluate,
+    score,
+    compare,
+    visualize,
+    explain,
+    export,
+    attentions,
+    data,
+):
     app.command()(verb)
 
 

@@ -13,7 +13,9 @@ from attncli.cli.options import Beam, Device, Root, Runs, Seed, Sets, State, Thr
 from attncli.cli.streams import batches_of_lines
 
 if TYPE_CHECKING:
-    from attncli.translate import Hypothesis, Translation
+    from attncli.experiment import Loaded
+    from attncli.search import Search
+    from attncli.translate import Hypothesis, Translation, Translator
 
 
 def translate(
@@ -40,6 +42,10 @@ def translate(
         bool,
         typer.Option("--replace-unknown", help="Copy the source word looked at most for <unk>."),
     ] = False,
+    engine: Annotated[
+        Literal["torch", "ctranslate2"],
+        typer.Option("--engine", help="What decodes: torch, or what `attncli export` wrote."),
+    ] = "torch",
     batch: Annotated[int, typer.Option("--batch", min=1, help="Sentences decoded together.")] = 64,
     seed: Seed = None,
     device: Device = "cpu",
@@ -58,7 +64,12 @@ def translate(
     flags = {"beam": width, "n_best": n_best, "sample": sample or None}
     flags["replace_unknown"] = replace_unknown or None
     search = search_of(models[0], sets, flags)
-    translator = Translator(models, search, sentences=batch)
+    if engine == "ctranslate2":
+        if alignments:
+            raise UsageError("--alignments: an exported model shows none (try --engine torch)")
+        translator = exported(models, search, batch, threads)
+    else:
+        translator = Translator(models, search, sentences=batch)
     torch.manual_seed(models[0].recipe.seed if seed is None else seed)
     looks = alignments or form == "jsonl"
     data: Data = models[0].recipe.build("data")
@@ -68,6 +79,18 @@ def translate(
             raise UsageError("--alignments: this model has no attention")
         for text in _written(one, number, form, alignments, search.n_best):
             print(text, flush=True)
+
+
+def exported(models: list[Loaded], search: Search, batch: int, threads: int) -> Translator:
+    """What translates with the export in the run's own folder."""
+    from attncli.errors import UsageError
+    from attncli.export.convert import FOLDER
+    from attncli.export.engine import ExportedTranslator
+
+    if len(models) > 1:
+        raise UsageError("--engine ctranslate2 decodes with one run (several need --engine torch)")
+    folder = models[0].run.path / FOLDER
+    return ExportedTranslator(models[0], search, folder, sentences=batch, threads=threads)
 
 
 def _written(one: Translation, number: int, form: str, alignments: bool, n_best: int) -> list[str]:

@@ -75,6 +75,7 @@ class Search:
         self.max_ratio = max_ratio
         self.max_extra = max_extra
         self.n_best = n_best
+        self.sample = sample
         self.replace_unknown = replace_unknown
         self.extension = SampledExtension(temperature, top_k) if sample else BeamExtension()
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import shutil
 import time
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
-import numpy as np
 import torch
 
 from attncli import machine
 from attncli.experiment import load
+from attncli.export.convert import FOLDER, export
 from attncli.recipe import Recipe
 from attncli.run import Run
 from attncli.search import Search
@@ -63,8 +64,8 @@ def measure_training(job: Job) -> dict[str, float]:
     laps = Laps(job.warm, job.updates)
     step = Trainer.step
 
-    def timed(self: Trainer, batches: list[np.ndarray], of_epoch: int) -> tuple[float, float]:
-        done = step(self, batches, of_epoch)
+    def timed(self: Trainer, *given: Any) -> tuple[float, float]:
+        done = step(self, *given)
         laps.mark(self.progress.words)
         return done
 
@@ -90,6 +91,13 @@ def measure_decoding(job: Job) -> dict[str, float]:
     return timed_decodings(job, lines, decode)
 
 
+def export_model(job: Job) -> dict[str, float]:
+    """Writes the run that training left for CTranslate2."""
+    made = Run.open(job.folder)
+    export(load(made, "last", machine.prepare("cpu", job.threads)), made.path / FOLDER)
+    return {"done": 1.0}
+
+
 def measure_ceiling(job: Job) -> dict[str, float]:
     """The machine's best rate of float32 multiply-adds in one square matrix product (GFLOP/s)."""
     machine.prepare("cpu", job.threads)
@@ -110,6 +118,7 @@ if __name__ == "__main__":
             "prepare": prepare_text,
             "train": measure_training,
             "decode": measure_decoding,
+            "export": export_model,
             "ceiling": measure_ceiling,
         }
     )

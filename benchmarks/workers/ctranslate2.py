@@ -24,7 +24,7 @@ def measure_decoding(job: Job) -> dict[str, float]:
 
     def decode(chosen: list[str], beam: int, batch: int) -> list[int]:
         found = translator.translate_batch(
-            [[*line.split(), "</s>"] for line in chosen],
+            [line.split() for line in chosen],
             beam_size=beam,
             max_batch_size=batch,
             min_decoding_length=LENGTH,

@@ -1,0 +1,34 @@
+"""`attncli export`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from attncli.cli.models import open_models, say
+from attncli.cli.options import Root, State
+
+
+def export(
+    run: Annotated[str | None, typer.Argument(help="A run; without it the newest.")] = None,
+    to: Annotated[Literal["ctranslate2"], typer.Option("--to", help="The form.")] = "ctranslate2",
+    quantization: Annotated[
+        Literal["float32", "int8", "int16", "bfloat16", "float16"],
+        typer.Option("--quantization", help="How weights are stored."),
+    ] = "float32",
+    out: Annotated[
+        Path | None, typer.Option("--out", help="A folder; without it RUN/ctranslate2.")
+    ] = None,
+    runs: Root = Path("runs"),
+    checkpoint: State = "",
+) -> None:
+    """Write a trained Transformer for CTranslate2; `translate --engine ctranslate2` reads it."""
+    from attncli.export import convert
+
+    (loaded,) = open_models([run] if run else None, runs, checkpoint, "cpu", 0)
+    folder = out or loaded.run.path / to
+    convert.export(loaded, folder, quantization)
+    size = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
+    say(f"{folder}: {loaded.state} of {loaded.run.path.name}, {quantization}, {size:,.1f} MB")

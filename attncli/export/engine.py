@@ -1,0 +1,97 @@
+"""Translation by an exported model: CTranslate2 searches, and its finds are ranked as ours are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from attncli.errors import UsageError
+from attncli.experiment import Loaded, source_of
+from attncli.export.convert import POSITIONS, library, vocabulary
+from attncli.search import Found, Search
+from attncli.text.piece_model import EOS
+from attncli.translate import SENTENCES, Translator
+
+# CTranslate2 stops at its best hypothesis where the patience is one, and at a full beam otherwise.
+UNTIL_FULL = 1.001
+
+
+class ExportedTranslator(Translator):
+    """Translates with the model that `attncli export` wrote into `folder`.
+
+    The search goes by log-probabilities alone, and the beam that it ends with is then ranked by
+    log p(Y) / lp(Y) as in `Search`; where more than a beam end in the last step, the worst of an
+    n-best list may be another. A translation may be as long as the longest beside it.
+
+    Raises:
+        UsageError: CTranslate2 is not installed, nothing was exported, or the search asks for
+            what CTranslate2 does not have.
+    """
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        search: Search,
+        folder: Path,
+        *,
+        sentences: int = SENTENCES,
+        threads: int = 0,
+    ) -> None:
+        super().__init__([loaded], search, sentences=sentences)
+        ctranslate2 = library()
+        if not (folder / "model.bin").is_file():
+            raise UsageError(
+                f"{folder}: nothing exported there (attncli export {loaded.run.path} writes it)"
+            )
+        if search.coverage_penalty or search.sample or search.replace_unknown:
+            raise UsageError(
+                "--engine ctranslate2 has a beam and a length penalty only (search.sample, "
+                "search.coverage_penalty and search.replace_unknown need --engine torch)"
+            )
+        self.exported = ctranslate2.Translator(str(folder), intra_threads=threads)
+        self.ids = {piece: place for place, piece in enumerate(vocabulary(self.codec.tgt))}
+
+    def decode(
+        self,
+        rows: Sequence[list[int]],
+        look: bool,
+        before: Sequence[Sequence[Sequence[int]]],
+    ) -> list[list[Found]]:
+        """Translations of encoded sentences, in their order; attention is not to be had."""
+        if not rows:
+            return []
+        limit = int(self.search.limits(source_of(list(rows), torch.device("cpu"))).max())
+        sources = [self.codec.src.pieces(row[:-1]) for row in rows]
+        results = self.exported.translate_batch(
+            sources,
+            max_batch_size=self.sentences,
+            beam_size=self.search.beam,
+            num_hypotheses=self.search.beam,
+            patience=UNTIL_FULL,
+            length_penalty=0,
+            min_decoding_length=0,
+            max_input_length=0,
+            # EOS comes after these
+            max_decoding_length=max(1, min(limit, self.model.longest, POSITIONS) - 1),
+            return_scores=True,
+            return_end_token=True,
+        )
+        found = []
+        for source, one in zip(sources, results, strict=True):
+            written = zip(one.hypotheses, one.scores, strict=True)
+            hypotheses = [self._found(source, *each) for each in written]
+            ranked = sorted(hypotheses, key=lambda hypothesis: -hypothesis.score)
+            found.append(ranked[: self.search.n_best])
+        return found
+
+    def _found(self, source: list[str], pieces: list[str], log_prob: float) -> Found:
+        """One hypothesis, which ends with EOS; where the limit cut it, EOS is scored now."""
+        ids = [self.ids[piece] for piece in pieces]
+        cut = ids[-1:] != [EOS]
+        if cut:
+            ids.append(EOS)
+            log_prob = sum(self.exported.score_batch([source], [pieces])[0].log_probs)
+        score = log_prob / ((5 + len(ids)) / 6) ** self.search.length_penalty
+        return Found(ids, score, log_prob, None, cut, {})
