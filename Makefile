@@ -5,7 +5,7 @@
 # make table-multi30k   the recipes of recipes/multi30k, some hours; ATTNCLI_DATA must hold it
 # make bench       attncli beside its peers on this machine: docs/performance.md
 # make bench-memory  memory and speed of preparing and training on corpora of several sizes
-# make pictures    the picture in README.md, from the demo's run
+# make pictures    the pictures in README.md and docs/looking.md, from the demo's run and one more
 # make clean       what can be made again; runs/ stays
 
 PYTHON ?= python3
@@ -34,8 +34,14 @@ endif
 	echo '$(SENTENCE)' | $(ATTNCLI) translate --run demo
 	$(ATTNCLI) visualize --run demo '$(SENTENCE)'
 
+LOOKING := --attention local-p --set train.epochs=1 --run-name looking
+
 pictures: .venv
 	$(ATTNCLI) visualize --run demo '$(SENTENCE)' -o docs/attention.png
+ifeq ($(wildcard runs/looking/finished.json),)
+	$(ATTNCLI) train $(if $(wildcard runs/looking),--resume looking,$(LOOKING))
+endif
+	$(BIN)/python docs/pictures.py runs/looking
 
 test: .venv
 	$(BIN)/ruff check .

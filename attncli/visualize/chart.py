@@ -126,13 +126,14 @@ def _panel(entry: AttentionMap, cell: int, title: str, named: set[str]) -> alt.L
 
 
 def _axis(title: str, words: Sequence[str], cell: int) -> alt.Axis:
-    labels = json.dumps([printable(word) for word in words])
+    # Vega takes a string "if" for its function of that name, hence a sign before each word
+    labels = json.dumps([f"|{printable(word)}" for word in words])
     is_top = title == "source"
     return alt.Axis(
         title=title,
         orient="top" if is_top else "left",
         values=[place + 0.5 for place in range(len(words))],
-        labelExpr=f"{labels}[floor(datum.value)]",
+        labelExpr=f"slice({labels}[floor(datum.value)], 1)",
         labelAngle=-60 if is_top else 0,
         labelAlign="left" if is_top else "right",
         labelFontSize=min(13, cell - 1),

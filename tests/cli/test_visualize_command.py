@@ -112,7 +112,6 @@ def test_a_decoder_reads_only_what_is_written(layered, tmp_path):
     ((one,),) = load(path)
     own = one.maps["decoder"]
     assert list(own.src) == ["<s>", *one.cross.tgt[:-1]]
-    assert (own.weights.sum(-1) == pytest.approx(1, abs=1e-5)) and not own.weights[
-        0, 0, 0, 1:
-    ].any()
+    assert own.weights.sum(-1) == pytest.approx(1, abs=1e-5)
+    assert not own.weights[0, 0, 0, 1:].any()
     assert one.maps["encoder"].weights.sum(-1) == pytest.approx(1, abs=1e-5)

@@ -283,3 +283,10 @@ def test_nothing_to_draw_and_nowhere_to_write(tmp_path: Path) -> None:
         save([AttentionMap([], ["a"], np.zeros((1, 1, 1, 0)), [], [0])], tmp_path / "map.png")
     with pytest.raises(UsageError, match="there is no folder"):
         save([drawn(SHORT, KURZ)], tmp_path / "none" / "map.png")
+
+
+def test_words_of_the_drawing_language_stay_words(tmp_path: Path) -> None:
+    path = tmp_path / "map.svg"
+    words = ["if", "datum", "null", "data", "slice"]
+    save([drawn(words, words)], path)
+    assert all(texts(path).count(word) == 2 for word in words)
