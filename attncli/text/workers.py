@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from itertools import cycle
 from typing import IO, Any, TypeVar
 
@@ -37,13 +37,21 @@ class Worker:
         self.process.kill()
         for pipe in (self.process.stdin, self.process.stdout):
             assert pipe is not None
-            pipe.close()
+            with suppress(BrokenPipeError):
+                pipe.close()
         self.process.wait()
 
     def ask(self, question: object) -> None:
-        """Sends a question; the answer to the one before must have been taken."""
+        """Sends a question; the answer to the one before must have been taken.
+
+        Raises:
+            DataError: the process has ended.
+        """
         assert self.process.stdin is not None
-        _send(question, self.process.stdin)
+        try:
+            _send(question, self.process.stdin)
+        except BrokenPipeError:
+            raise self._ended() from None
 
     def answer(self) -> Any:
         """Waits for the answer.
@@ -55,14 +63,17 @@ class Worker:
         assert self.process.stdout is not None
         try:
             found = pickle.load(self.process.stdout)
-        except EOFError:
-            raise DataError(
-                f"a process that prepares text ended with {self.process.wait()}; is there memory "
-                "enough? (--threads 1 needs the least)"
-            ) from None
+        except (EOFError, pickle.UnpicklingError):
+            raise self._ended() from None
         if isinstance(found, AttnError):
             raise found
         return found
+
+    def _ended(self) -> DataError:
+        return DataError(
+            f"a process that prepares text ended with {self.process.wait()}; is there memory "
+            "enough? (--threads 1 needs the least)"
+        )
 
 
 def apart(function: Callable[[Question], Answer], question: Question) -> Answer:

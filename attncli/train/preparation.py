@@ -20,7 +20,7 @@ from attncli.text.report import DataReport
 from attncli.text.sampled import SampledStore
 from attncli.text.sources import Split
 from attncli.text.store import Store, write_store
-from attncli.text.subword import Subword
+from attncli.text.subword import LINES, Subword
 from attncli.text.tokenise import Kept
 from attncli.text.workers import apart
 
@@ -50,12 +50,15 @@ def prepare(recipe: Recipe, run: Run, say: Callable[[str], None], workers: int =
     train, valid = _needed(corpus, data)
     folder = run.path / "data"
     folder.mkdir(exist_ok=True)
-    is_much = train.size() > MUCH
+    size = train.size()
+    is_much = size > MUCH
     subword: Subword = recipe.build("subword")
     if not (run.codec / "codec.json").is_file():
         learn = partial(
             subword.train, preprocess=recipe.build("preprocess"), languages=(data.src, data.tgt)
         )
+        if is_much:
+            say(f"{subword.kind} pieces: learning them from {min(size, LINES):,} pairs")
         codec = apart(learn, train) if is_much else learn(train)
         codec.save(run.codec)
         sides = f"{codec.src.size:,}" + ("" if subword.joint else f" and {codec.tgt.size:,}")
@@ -66,7 +69,7 @@ def prepare(recipe: Recipe, run: Run, say: Callable[[str], None], workers: int =
         for split in (valid, *corpus.tests.values()):
             report.hold_out(split)
         prints = {"train": Fingerprint(), "valid": Fingerprint()}
-        with Reporter("preparing text", train.size() and train.size() + valid.size()) as reporter:
+        with Reporter("preparing text", size and size + valid.size()) as reporter:
             # training text comes last: where it stands, the other stands too
             stores = [
                 write_store(

@@ -41,6 +41,8 @@ def test_one_that_ends_too_soon_is_noticed() -> None:
         worker.process.kill()
         with pytest.raises(DataError, match="a process that prepares text ended with -9"):
             worker.answer()
+        with pytest.raises(DataError, match="ended with -9"):
+            worker.ask(2)
     with pytest.raises(DataError, match="ended with 3"):
         apart(os._exit, 3)
 
