@@ -17,6 +17,7 @@ from attncli.text.pair import Pair
 from attncli.text.piece_model import PAD
 from attncli.text.preprocess import Preprocess
 from attncli.text.report import DataReport
+from attncli.text.sources import Rows
 from attncli.text.store import Store, write_store
 from attncli.text.subword import Subword
 from attncli.text.tokenise import Kept
@@ -85,6 +86,12 @@ def test_a_column_names_the_document(tmp_path: Path, kind: str) -> None:
     split = Data(train=str(path), documents="talk").load().train
     assert split is not None
     assert [(*pair[:2], pair.document) for pair in split] == ROWS
+
+
+def test_a_column_of_a_hub_data_set() -> None:
+    rows = [{"translation": {"en": "a", "de": "A"}, "talk": talk} for talk in (7, 7, 9)]
+    split = Rows("hub train", rows, "en", "de", "talk")
+    assert [pair.document for pair in split] == ["7", "7", "9"]
 
 
 def test_a_column_that_is_not_there(tmp_path: Path) -> None:
