@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from attncli import registry
 from attncli.experiment import PROBE, build_model, check
 from attncli.recipe import Recipe, packaged, recipe_names
 from attncli.recipe.library import read_chain
@@ -23,6 +24,12 @@ def test_there_is_one_for_each_attention_and_for_multi30k():
     assert {"multi30k/transformer", "multi30k/additive-between", "multi30k/bahdanau"} <= set(
         SHIPPED
     )
+
+
+def test_whatever_an_attention_can_be_is_trained_by_a_recipe():
+    chosen = {str(value) for name in SHIPPED for value in Recipe.read(name).flat().values()}
+    for family in ("attention", "normalizer", "account", "intra"):
+        assert set(registry.names(family)) <= chosen, family
 
 
 @pytest.mark.parametrize("name", SHIPPED)
