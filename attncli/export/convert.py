@@ -7,6 +7,8 @@ the same tensors, such as another score, is found by scoring a few sentences wit
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
 from pathlib import Path
 from types import ModuleType
@@ -24,6 +26,7 @@ from attncli.text.piece_model import EOS, PieceModel
 Quantization = Literal["float32", "int8", "int16", "bfloat16", "float16"]
 POSITIONS = 4096  # the longest sentence, in pieces
 FOLDER = "ctranslate2"
+ORIGIN = "attncli.json"  # what was exported
 PROBES = (1, 7, 40)  # pieces of the sentences that are scored with both
 CLOSE = 1e-3  # nats, over a whole sentence
 
@@ -56,10 +59,22 @@ def export(loaded: Loaded, folder: Path, quantization: Quantization = "float32")
         _compare(loaded, ctranslate2.Translator(str(partial), compute_type="float32"))
         if quantization != "float32":
             _write(specification(loaded), partial, quantization)
+        origin = {"checkpoint": loaded.state, "quantization": quantization}
+        written = json.dumps({**origin, "tensors": digest(loaded)}, indent=1)
+        (partial / ORIGIN).write_text(written, encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
         partial.rename(folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def digest(loaded: Loaded) -> str:
+    """A hash of the model's tensors, by which an export that is out of date is found."""
+    found = hashlib.sha256()
+    for name, part in loaded.model.state_dict().items():
+        found.update(name.encode())
+        found.update(part.detach().float().cpu().contiguous().numpy().tobytes())
+    return found.hexdigest()[:16]
 
 
 def specification(loaded: Loaded) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import torch
 
 from attncli.errors import UsageError
 from attncli.experiment import Loaded, source_of
-from attncli.export.convert import POSITIONS, library, vocabulary
+from attncli.export.convert import ORIGIN, POSITIONS, digest, library, vocabulary
 from attncli.search import Found, Search
 from attncli.text.piece_model import EOS
 from attncli.translate import SENTENCES, Translator
@@ -26,8 +27,8 @@ class ExportedTranslator(Translator):
     n-best list may be another. A translation may be as long as the longest beside it.
 
     Raises:
-        UsageError: CTranslate2 is not installed, nothing was exported, or the search asks for
-            what CTranslate2 does not have.
+        UsageError: CTranslate2 is not installed, nothing was exported or other weights were, or
+            the search asks for what CTranslate2 does not have.
     """
 
     def __init__(
@@ -41,9 +42,15 @@ class ExportedTranslator(Translator):
     ) -> None:
         super().__init__([loaded], search, sentences=sentences)
         ctranslate2 = library()
-        if not (folder / "model.bin").is_file():
+        if not (folder / ORIGIN).is_file():
             raise UsageError(
                 f"{folder}: nothing exported there (attncli export {loaded.run.path} writes it)"
+            )
+        origin = json.loads((folder / ORIGIN).read_text(encoding="utf-8"))
+        if origin["tensors"] != digest(loaded):
+            raise UsageError(
+                f"{folder}: exported from other weights than those of {loaded.state} "
+                f"(export again: attncli export {loaded.run.path})"
             )
         if search.coverage_penalty or search.sample or search.replace_unknown:
             raise UsageError(

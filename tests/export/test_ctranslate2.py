@@ -140,6 +140,17 @@ def test_nothing_exported_says_which_command_does_it(runs):
     assert "attncli export" in done.err
 
 
+def test_an_export_of_other_weights_is_not_used(exported, tmp_path):
+    shutil.copytree(exported / "pre", tmp_path / "pre")
+    run = Run(tmp_path / "pre")
+    tensors, facts = run.load_state(run.served())
+    tensors["model.output.bias"][EOS] += 1
+    run.save_state(run.served(), tensors, facts)
+    done = translate(tmp_path, "pre", "ctranslate2")
+    assert done.code == 2
+    assert "export again: attncli export" in done.err
+
+
 def test_another_folder_is_left_alone(exported, tmp_path):
     (tmp_path / "notes").write_text("mine")
     done = attncli("export", "pre", "--runs", exported, "--out", tmp_path)
