@@ -27,8 +27,8 @@ class AttentionMap:
     src_words, tgt_words: the word of each piece, counted from 0 without a gap; -1 for `</s>`.
     links: gold links (source word, target word), counted from 0; None where there is no gold.
     trace: what else the mechanism shows, each (tgt_len,) or (tgt_len, src_len), or the same after
-        (layers, heads). Those named in POSITIONS are places in the source: the centre of a window
-        and where it begins and ends.
+        (layers, heads), or after (1, 1) where it is one for all. Those named in POSITIONS are
+        places in the source: the centre of a window and where it begins and ends.
     mechanism, run, part: who looked, for titles; `part` names the layer and head, once chosen.
 
     Raises:
@@ -53,7 +53,8 @@ class AttentionMap:
             raise DataError(f"attention map: weights {self.weights.shape} do not fit {sizes}")
         for name, values in self.trace.items():
             expected = size if values.ndim in (2, 4) else size[:1]
-            if values.ndim not in (1, 2, 3, 4) or values.shape[-len(expected) :] != expected:
+            is_shaped = _layers_and_heads(values) in ((), (1, 1), self.weights.shape[:2])
+            if not is_shaped or values.shape[-len(expected) :] != expected:
                 raise DataError(
                     f"attention map: trace '{name}' {values.shape} does not fit {sizes}"
                 )
@@ -132,8 +133,11 @@ class AttentionMap:
         def pick(values: np.ndarray) -> np.ndarray:
             return values[chosen].mean((0, 1), keepdims=True) if is_mean else values[chosen]
 
+        # what is shown once is shown with every layer and head
+        shown_once = ((), (1, 1))
         trace = {
-            name: pick(values) if values.ndim > 2 else values for name, values in self.trace.items()
+            name: values if _layers_and_heads(values) in shown_once else pick(values)
+            for name, values in self.trace.items()
         }
         return replace(self, weights=pick(self.weights), trace=trace)
 
@@ -171,6 +175,11 @@ class AttentionMap:
 
 def _spelt(pieces: Sequence[str], groups: np.ndarray) -> list[str]:
     return [spell(pieces[int(i)] for i in np.flatnonzero(group)) for group in groups.T]
+
+
+def _layers_and_heads(values: np.ndarray) -> tuple[int, ...]:
+    """The sizes of a trace before (tgt_len,) or (tgt_len, src_len)."""
+    return values.shape[: -2 if values.ndim in (2, 4) else -1]
 
 
 def _check_index(kind: str, index: int, count: int) -> None:

@@ -105,6 +105,13 @@ def test_heads_and_means_are_chosen_and_named(entry: AttentionMap) -> None:
     assert "layer 2" in heads.mean(1).title
 
 
+def test_what_is_one_for_all_heads_is_shown_with_each(entry: AttentionMap) -> None:
+    heads = replace(many_headed(entry), trace={"gate": np.arange(4.0)[None, None]})
+    for chosen in (heads.head(1, 2), heads.mean(0), heads.mean(), heads.words().head(0, 1)):
+        assert chosen.trace["gate"].shape == (1, 1, len(chosen.tgt))
+    np.testing.assert_array_equal(heads.head(1, 2).trace["gate"], [[[0, 1, 2, 3]]])
+
+
 def test_a_layer_or_head_that_is_not_there_is_refused(entry: AttentionMap) -> None:
     heads = many_headed(entry)
     with pytest.raises(UsageError, match="layer 2: there are 2, counted from 0 to 1"):
@@ -128,6 +135,7 @@ def test_gold_links_stand_at_every_piece_of_their_words(entry: AttentionMap) -> 
         ({"weights": np.zeros((4, 4))}, "do not fit"),
         ({"trace": {"gate": np.zeros(3)}}, "trace 'gate'"),
         ({"trace": {"gate": np.float64(1)}}, "trace 'gate'"),
+        ({"trace": {"gate": np.zeros((2, 2, 4))}}, "trace 'gate'"),
         ({"src_words": [0, 1, 1]}, "word numbers"),
         ({"tgt_words": [0, 0, 2, -1]}, "without a gap"),
     ],

@@ -10,7 +10,7 @@ from attncli.attention_map import AttentionMap
 from attncli.look import Look
 from attncli.visualize.printable import printable
 
-STEPS = 10_000
+STEPS = 1000
 """Weights are written as whole numbers of so many parts, which is short and exact enough."""
 
 
@@ -51,7 +51,7 @@ def _stacks(traces: Mapping[str, np.ndarray]) -> dict[str, object]:
     stacks: dict[str, object] = {}
     for name, values in traces.items():
         each = values if values.ndim > 2 else values[None, None]
-        flat = np.round(each.reshape(*each.shape[:2], -1).astype(float), 3).astype(object)
+        flat = np.round(each.reshape(*each.shape[:2], -1).astype(float), 2).astype(object)
         flat[~np.isfinite(each.reshape(flat.shape))] = None
         stacks[name] = flat.tolist()
     return stacks

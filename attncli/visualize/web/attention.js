@@ -14,7 +14,7 @@ function unpacked(view) {
   for (const [name, stack] of Object.entries(view.cells)) {
     cells[name] = each(stack, (flat) => rows(flat, view.tgt.length));
   }
-  const weights = each(view.weights, (flat) => rows(flat.map((part) => part / 1e4), view.tgt.length));
+  const weights = each(view.weights, (flat) => rows(flat.map((part) => part / 1000), view.tgt.length));
   return { ...view, weights, cells };
 }
 
