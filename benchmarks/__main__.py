@@ -73,9 +73,9 @@ def facts(given: argparse.Namespace, done: int) -> list[str]:
     torch = next(pin for pin in pins if pin.startswith("torch=="))
     return [
         f"Command: `{command}` at {head}, {datetime.now(UTC):%Y-%m-%d}, seed {given.seed}",
-        f"Machine: {cpu}, {given.threads} threads; {torch.replace('==', ' ')} (CPU) for all, "
+        f"Machine: {cpu}, threads: {given.threads}; {torch.replace('==', ' ')} (CPU) for all, "
         f"Python {platform.python_version()}",
-        f"{done} rounds; {given.updates} updates after {given.warm}; {given.sentences:,} "
+        f"Rounds: {done}; {given.updates} updates after {given.warm}; {given.sentences:,} "
         f"sentences in batches, {given.single} one by one",
         "Peers: joeynmt 2.3.0, eole 0.6.4, ctranslate2 4.8.5; all versions in "
         "benchmarks/constraints",

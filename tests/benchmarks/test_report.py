@@ -90,6 +90,25 @@ def test_the_page_has_the_fraction_of_the_ceiling() -> None:
     assert "Not measured" in text
 
 
+def test_a_row_of_decoding_has_all_three_measurements_and_their_ratios() -> None:
+    def decoded(system: str, *found: float) -> Record:
+        names = ("beam5_tokens_per_second", "greedy_tokens_per_second", "single_ms")
+        return {**record(0, system, **dict(zip(names, found, strict=True))), "kind": "decoding"}
+
+    found = [decoded("attncli", 200.0, 900.0, 10.0), decoded("eole", 100.0, 600.0, 35.0)]
+    text = page(found, {}, [])
+    assert "| attncli | 200 |  | 900 |  | 10.0 |  |" in text
+    assert "| eole | 100 | 2.00 | 600 | 1.50 | 35.0 | 3.50 |" in text
+
+
+def test_the_page_says_how_much_input_feeding_costs() -> None:
+    fed, free = record(0, "attncli", tokens_per_second=100.0), record(0, "attncli")
+    fed["configuration"] = "R"
+    free.update(configuration="R0", tokens_per_second=150.0)
+    works = {name: work(name, 8000, 1.0) for name in ("R", "R0")}
+    assert "attncli trains R0 1.50 × as fast as R." in page([fed, free], works, [])
+
+
 def test_the_order_of_systems_turns_round(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
