@@ -104,7 +104,9 @@ def to_do(
         label = f"{one.row} seed {one.recipe.seed}"
         path = one.run.path
         if path not in tasks:
-            job = Job(str(path), trains, [], tests, request.how, request.device, threads)
+            job = Job(
+                str(Path.cwd()), str(path), trains, [], tests, request.how, request.device, threads
+            )
             tasks[path] = Task([], job)
         tasks[path].names.append(label)
         tasks[path].job.recipes.append(str(file))

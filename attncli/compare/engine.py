@@ -6,12 +6,15 @@ import dataclasses
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
 from attncli.compare.job import Job
 from attncli.errors import UsageError
+
+LOOK_SECONDS = 0.2
 
 
 class Handle(Protocol):
@@ -48,6 +51,7 @@ class LocalHandle:
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
+                cwd=job.folder,
                 start_new_session=True,
             )
 
@@ -110,10 +114,15 @@ ENGINES: dict[str, Callable[[], Engine]] = {"processes": Processes, "ray": Ray}
 
 
 def carry(job: Job) -> int:
-    """Runs a job on the node that this is called on, and hands an interruption on to it."""
+    """Runs a job on the node that this is called on, and hands an interruption on to it.
+
+    Ray interrupts between two lines of Python only: hence short waits.
+    """
     handle = LocalHandle(job)
     try:
-        return handle.process.wait()
+        while (code := handle.code()) is None:
+            time.sleep(LOOK_SECONDS)
+        return code
     except KeyboardInterrupt:
         handle.stop()
         return handle.process.wait()

@@ -26,8 +26,12 @@ INTERRUPTED_EXIT = 130
 
 @dataclass(frozen=True)
 class Job:
-    """What one process does. `recipes` say how the run is searched, and on which text."""
+    """What one process does, in which `folder` relative paths count from.
 
+    `recipes` say how the run is searched, and on which text.
+    """
+
+    folder: str
     run: str
     trains: bool
     recipes: list[str]
@@ -39,7 +43,7 @@ class Job:
     @property
     def log(self) -> Path:
         """Where the process writes what it says."""
-        return Path(self.run) / "compare.log"
+        return Path(self.folder, self.run, "compare.log")
 
 
 def work(job: Job) -> int:

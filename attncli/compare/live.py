@@ -86,7 +86,7 @@ def standing(task: Task) -> list[str]:
         _written(last.get("loss"), 3),
         _written(last.get("valid_bleu"), 1),
         _written(last.get("tokens_per_second"), 0),
-        f"{(time.monotonic() - task.begun) / 60:.1f}" if task.begun else "–",
+        f"{task.seconds() / 60:.1f}" if task.begun else "–",
     ]
 
 

@@ -28,6 +28,11 @@ class Task:
     said: str = ""  # why it failed
     handle: Handle | None = None
     begun: float = 0.0
+    ended: float = 0.0
+
+    def seconds(self) -> float:
+        """How long it has worked."""
+        return (self.ended or time.monotonic()) - self.begun if self.begun else 0.0
 
 
 def carry_out(
@@ -61,6 +66,8 @@ def _advance(task: Task, stopping: bool) -> None:
     if task.state != WORKING or task.handle is None:
         return
     code = task.handle.code()
+    if code is not None:
+        task.ended = time.monotonic()
     if code is None:
         if stopping and not task.said:
             task.said = "stopping"

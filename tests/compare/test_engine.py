@@ -7,12 +7,13 @@ import types
 
 import pytest
 
+from attncli.compare import engine
 from attncli.compare.engine import ENGINES
 from attncli.compare.evaluation import Measuring
 from attncli.compare.job import Job
 from attncli.errors import UsageError
 
-JOB = Job("nowhere", False, [], [], Measuring(), "cpu", 3)
+JOB = Job("folder", "nowhere", False, [], [], Measuring(), "cpu", 3)
 
 
 def test_without_the_library_it_is_refused_in_one_line(monkeypatch):
@@ -69,3 +70,21 @@ def test_a_job_is_a_task_that_can_be_cancelled(monkeypatch):
     assert handle.code() == 0
     handle.stop()
     assert handle.code() == 1
+
+
+def test_an_interruption_is_handed_on_to_the_process(monkeypatch):
+    asked = []
+
+    class Handle:
+        def __init__(self, job):
+            self.process = types.SimpleNamespace(wait=lambda: 130)
+
+        def code(self):
+            raise KeyboardInterrupt
+
+        def stop(self):
+            asked.append("stop")
+
+    monkeypatch.setattr(engine, "LocalHandle", Handle)
+    assert engine.carry(JOB) == 130
+    assert asked == ["stop"]

@@ -42,7 +42,9 @@ def without_pauses(monkeypatch):
 
 
 def tasks(folder, count):
-    jobs = [Job(str(folder), True, [], [], Measuring(), "cpu", 1) for _ in range(count)]
+    jobs = [
+        Job(str(folder), str(folder), True, [], [], Measuring(), "cpu", 1) for _ in range(count)
+    ]
     return [Task([str(number)], job) for number, job in enumerate(jobs)]
 
 
