@@ -31,7 +31,11 @@ class Memory(NamedTuple):
 
 
 class Attended(NamedTuple):
-    """What came of one look at the source."""
+    """What came of one look at the source.
+
+    All that is in `trace` is drawn, by its shape and its name: one number a query as a gate, one a
+    source position as a shade; "centre", "begin" and "end" are places in the source, from 0.
+    """
 
     context: Tensor  # (batch, queries, context_dim)
     weights: Tensor | None  # (batch, queries, src_len); None: this mechanism looks at nothing

@@ -72,7 +72,7 @@ parts.attention = (home, data) => {
       cells: mapValues(view.cells, (stack) => chosen(stack, state.layer, state.head)),
     };
     if (isAll) {
-      drawn = smallHeads(view, (layer, head) => set({ layer, head }));
+      drawn = smallHeads(view, place.clientWidth, (layer, head) => set({ layer, head }));
       repaint = drawn.paint;
     } else {
       map.values = state.shade in map.cells ? spread(map.cells[state.shade]) : map.weights;
@@ -105,7 +105,7 @@ parts.attention = (home, data) => {
         state.head, (value) => set({ head: number(value) })));
     }
     const shades = ["weights", ...Object.keys(view.cells)];
-    items.push(...chooser("shade", shades.map((name) => [name, name]), state.shade, (shade) => set({ shade })));
+    if (state.head !== ALL) items.push(...chooser("shade", shades.map((name) => [name, name]), state.shade, (shade) => set({ shade })));
     if (view.gold.length) items.push(tick("gold links", state.gold, (gold) => set({ gold })));
     if (Object.keys(view.places).length) items.push(tick("window", state.places, (places) => set({ places })));
     const name = document.activeElement?.name;
@@ -192,7 +192,7 @@ parts.attention = (home, data) => {
 
   function explainKey(isAll) {
     const said = ["rows: target, columns: source", "the stronger the colour, the more was looked"];
-    if (isAll) said.push("each picture is one head: click one to open it");
+    if (isAll) said.push("each picture is one head, shaded by the root of the weight: click one to open it");
     if (!isAll && map.gold.length) said.push("outlined: gold links");
     if (!isAll && Object.keys(map.places).length) said.push("dot: centre of the window, line: its reach");
     if (!isAll && Object.keys(map.gates).length) said.push("bars at the right: from 0 to 1, or to the largest");

@@ -1,11 +1,13 @@
 /* Small multiples: a row a layer, a column a head, each a button that opens it. */
 
-function smallHeads(view, onChoose) {
+const LARGEST_SMALL_CELL = 16, AROUND_HEAD = 28;
+
+function smallHeads(view, room, onChoose) {
   const columns = view.weights[0].length;
   const grid = element("div", { className: "heads" });
   grid.style.gridTemplateColumns = `repeat(${columns}, max-content)`;
-  const longest = Math.max(view.src.length, view.tgt.length);
-  const cell = Math.max(2, Math.floor(220 / longest));
+  const fitting = Math.floor((room / columns - AROUND_HEAD) / view.src.length);
+  const cell = Math.max(2, Math.min(LARGEST_SMALL_CELL, fitting));
   const canvases = [];
   view.weights.forEach((heads, layer) => heads.forEach((values, head) => {
     const canvas = element("canvas", { width: cell * view.src.length, height: cell * view.tgt.length });
@@ -26,7 +28,8 @@ function smallHeads(view, onChoose) {
       brush.fillRect(0, 0, canvas.width, canvas.height);
       brush.fillStyle = style.getPropertyValue("--ink");
       values.forEach((line, row) => line.forEach((value, column) => {
-        brush.globalAlpha = value;
+        // in a small picture a pale cell is lost, so pale ones are lifted
+        brush.globalAlpha = Math.sqrt(value);
         const across = isMirrored ? line.length - 1 - column : column;
         brush.fillRect(cell * across, cell * row, cell, cell);
       }));
