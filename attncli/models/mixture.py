@@ -13,7 +13,7 @@ from attncli.attention.base import Memory
 from attncli.errors import UsageError
 from attncli.models.copying import glimpse_of, log
 from attncli.models.decoded import Decoded, GlimpseSizes, Source
-from attncli.models.output import NO_GLIMPSE, Loss, Projection
+from attncli.models.output import NO_GLIMPSE, Loss, Projection, known
 from attncli.models.readout import Readout
 from attncli.models.top import top
 from attncli.registry import Count
@@ -78,7 +78,7 @@ class Mixture(Projection):
     ) -> Loss:
         hidden, shares = self.positions(decoded)
         at_once = max(1, CHUNK // hidden.size(2))
-        parts = (hidden[mask], shares[mask], target[mask])
+        parts = (hidden[mask], shares[mask], known(target[mask], self.weight.size(0)))
         loss = nll = self.weight.new_zeros(())
         for chunk in zip(*(torch.split(part, at_once) for part in parts), strict=True):
             more = checkpoint(self._losses, *chunk, smoothing, use_reentrant=False)

@@ -28,7 +28,11 @@ class Codec:
 
     def encode_source(self, lines: Sequence[str]) -> list[list[int]]:
         """Ids of source lines, EOS at the end; an unknown piece has a number of its own."""
-        return self.encode_pairs([(line, "") for line in lines])[0]
+        clean = self.preprocess.apply(lines, self.languages[0])
+        return [
+            [*_numbered(self.src, line, ids, _numbers(self.src, line, ids)), EOS]
+            for line, ids in zip(clean, self.src.encode(clean), strict=True)
+        ]
 
     def encode_pairs(
         self, pairs: Sequence[tuple[str, str]]
