@@ -24,7 +24,7 @@ class ExportedTranslator(Translator):
 
     The search goes by log-probabilities alone, and the beam that it ends with is then ranked by
     log p(Y) / lp(Y) as in `Search`; where more than a beam end in the last step, the worst of an
-    n-best list may be another. A translation may be as long as the longest beside it.
+    n-best list may be another.
 
     Raises:
         UsageError: CTranslate2 is not installed, nothing was exported or other weights were, or
@@ -66,11 +66,29 @@ class ExportedTranslator(Translator):
         look: bool,
         before: Sequence[Sequence[Sequence[int]]],
     ) -> list[list[Found]]:
-        """Translations of encoded sentences, in their order; attention is not to be had."""
+        """Translations of encoded sentences, in their order; attention is not to be had.
+
+        CTranslate2 has one length limit for all that it decodes together, so a sentence that went
+        beyond its own is decoded again, with those of the same limit.
+        """
         if not rows:
             return []
-        limit = int(self.search.limits(source_of(list(rows), torch.device("cpu"))).max())
         sources = [self.codec.src.pieces(row[:-1]) for row in rows]
+        limits = self.search.limits(source_of(list(rows), torch.device("cpu")))
+        own = limits.clamp(max=min(self.model.longest, POSITIONS)).tolist()
+        found = self._searched(sources, max(own))
+        beyond: dict[int, list[int]] = {}
+        for place, hypotheses in enumerate(found):
+            if any(len(one.ids) > own[place] for one in hypotheses):
+                beyond.setdefault(own[place], []).append(place)
+        for limit, places in beyond.items():
+            again = self._searched([sources[place] for place in places], limit)
+            for place, hypotheses in zip(places, again, strict=True):
+                found[place] = hypotheses
+        return [hypotheses[: self.search.n_best] for hypotheses in found]
+
+    def _searched(self, sources: list[list[str]], limit: int) -> list[list[Found]]:
+        """A beam of hypotheses for each sentence, best first, of up to `limit` pieces with EOS."""
         results = self.exported.translate_batch(
             sources,
             max_batch_size=self.sentences,
@@ -80,8 +98,7 @@ class ExportedTranslator(Translator):
             length_penalty=0,
             min_decoding_length=0,
             max_input_length=0,
-            # EOS comes after these
-            max_decoding_length=max(1, min(limit, self.model.longest, POSITIONS) - 1),
+            max_decoding_length=max(1, limit - 1),  # EOS comes after these
             return_scores=True,
             return_end_token=True,
         )
@@ -89,8 +106,7 @@ class ExportedTranslator(Translator):
         for source, one in zip(sources, results, strict=True):
             written = zip(one.hypotheses, one.scores, strict=True)
             hypotheses = [self._found(source, *each) for each in written]
-            ranked = sorted(hypotheses, key=lambda hypothesis: -hypothesis.score)
-            found.append(ranked[: self.search.n_best])
+            found.append(sorted(hypotheses, key=lambda hypothesis: -hypothesis.score))
         return found
 
     def _found(self, source: list[str], pieces: list[str], log_prob: float) -> Found:

@@ -27,7 +27,7 @@ TINY = [
     "train.monitor=loss",
 ]
 LINES = "ein zwei\ndrei rot Haus steht\n\nblau blau Hund\nläuft vier ein steht Haus rot\n"
-LIMIT = sets("search.max_ratio=0", "search.max_extra=30")  # the same for every sentence
+LIMIT = sets("search.max_ratio=3", "search.max_extra=4")  # another for each length
 SHAPES = {
     "pre": ["model.norm=pre", "model.tied=all"],
     "post": ["model.norm=post", "model.tied=none", "model.positions=learned"],
