@@ -144,6 +144,7 @@ def main() -> None:
         work = given.work / size
         done = subprocess.run([*command, f"--work={work}"], stdout=subprocess.PIPE, check=True)
         results.append(json.loads(done.stdout))
+        print(json.dumps(results[-1]), file=sys.stderr)
         shutil.rmtree(work)
     levels = [result["anonymous_training"] for result in results]
     print(

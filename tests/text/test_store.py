@@ -129,7 +129,10 @@ def test_nothing_at_all_is_a_store_too(tmp_path: Path) -> None:
     assert len(written(tmp_path / "train", [], codec())) == 0
 
 
-def test_memory_does_not_grow_with_the_corpus(tmp_path: Path) -> None:
+def test_memory_does_not_grow_with_the_corpus(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("attncli.text.store.CHUNK", 1_000)
     pairs = [Pair("a b", "c d")]
     made = Subword(kind="word", vocab_size=9).train(pairs, Preprocess(), ("en", "de"))
 
@@ -140,4 +143,4 @@ def test_memory_does_not_grow_with_the_corpus(tmp_path: Path) -> None:
         tracemalloc.stop()
         return used
 
-    assert peak(60_000) < 1.3 * peak(20_000)
+    assert peak(9_000) < 1.3 * peak(3_000)
