@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+import shutil
+import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -72,12 +74,19 @@ def explain(
         facts = _plain(before) | ({"forced": force, "after": _plain(after)} if after else {})
         print(json.dumps(facts, ensure_ascii=False, indent=1))
         return
-    for line in _lines(before, top):
-        print(line)
+    _print(_lines(before, top))
     if after is not None:
-        print(f"\nwhat if {', '.join(force or [])}")
-        for line in _changed(before, after, {one.target for one in forces}, top):
-            print(line)
+        _print(["", f"what if {', '.join(force or [])}"])
+        _print(_changed(before, after, {one.target for one in forces}, top))
+
+
+def _print(lines: Iterable[str]) -> None:
+    """Lines as they are into a pipe, and wrapped to the width of a terminal."""
+    from attncli.visualize.fitting import hanging
+
+    width = shutil.get_terminal_size().columns
+    for line in lines:
+        print("\n".join(hanging(line, width) if sys.stdout.isatty() else [line]))
 
 
 def _lines(one: Explanation, top: int) -> Iterator[str]:
@@ -106,10 +115,10 @@ def _word_lines(word: Word, top: int) -> Iterator[str]:
     for step in word.steps:
         of = f" of {printable(step.piece)}" if len(word.steps) > 1 else ""
         yield f"{INDENT}instead{of}  {_instead(step)}"
-    rest = [f"window's {name} {value:.1f}" for name, value in word.places.items()]
-    rest += [f"{name} {value:.2f}" for name, value in word.gates.items()]
-    if rest:
-        yield f"{INDENT}{', '.join(rest)}"
+    for title, numbers in (("window", word.places), ("shown", word.gates)):
+        if numbers:
+            said = ", ".join(f"{name} {value:.2f}" for name, value in numbers.items())
+            yield f"{INDENT}{title}  {said}"
 
 
 def _instead(step: Step) -> str:

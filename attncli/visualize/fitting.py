@@ -42,3 +42,13 @@ def wrapped(text: str, width: int) -> list[Text]:
         else:
             lines += chop_cells(word, width)
     return [Text(line) for line in lines]
+
+
+def hanging(line: str, width: int) -> list[str]:
+    """A line in lines of at most `width` columns, those after the first indented deeper."""
+    text = line.lstrip(" ")
+    indent = " " * (len(line) - len(text))
+    if cell_len(line) <= width:
+        return [line]
+    first, *rest = [part.plain for part in wrapped(text, width - len(indent) - 2)]
+    return [indent + first, *(f"{indent}  {part}" for part in rest)]

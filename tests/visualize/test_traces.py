@@ -11,6 +11,7 @@ import pytest
 
 from attncli.attention_map import AttentionMap
 from attncli.visualize.direction import is_right_to_left
+from attncli.visualize.fitting import hanging
 from attncli.visualize.heatmap import heatmap
 from attncli.visualize.pictures import save
 
@@ -93,3 +94,9 @@ def test_a_picture_of_a_source_from_right_to_left_is_turned(tmp_path: Path) -> N
 )
 def test_the_first_letter_gives_the_direction(text: str, is_backward: bool) -> None:
     assert is_right_to_left(text) == is_backward
+
+
+def test_what_follows_a_broken_line_hangs() -> None:
+    assert hanging("   looked at  1 the, 2 dog", 40) == ["   looked at  1 the, 2 dog"]
+    assert hanging("   looked at  1 the, 2 dog", 20) == ["   looked at  1", "     the, 2 dog"]
+    assert max(map(len, hanging("  " + "word " * 30, 30))) <= 30
