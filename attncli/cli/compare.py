@@ -159,6 +159,9 @@ def _forecast(
     print(f"{'':24}{'parameters':>12}{'steps':>9}{'tokens/s':>10}{'MB':>7}{'minutes':>9}")
     total = 0.0
     for name, found in forecasts(candidates, device, threads_of(threads, jobs)):
+        if found is None:
+            print(f"{name:24}  nothing of its own to train")
+            continue
         total += found.seconds
         print(
             f"{name:24}{found.parameters:>12,}{found.steps:>9,}{found.tokens_per_second:>10,.0f}"

@@ -21,6 +21,7 @@ import numpy as np
 
 from attncli import machine
 from attncli.compare.engine import last_line
+from attncli.compare.plan import training_key
 from attncli.compare.records import digest_of, read_record, revive, write_record
 from attncli.compare.selection import Candidate
 from attncli.errors import AttnError, RunError
@@ -94,11 +95,21 @@ def forecast(recipe: Recipe, run: Run, measured: Recipe, device: str, threads: i
 
 def forecasts(
     candidates: Sequence[Candidate], device: str, threads: int
-) -> Iterator[tuple[str, Forecast]]:
-    """Each recipe's forecast, as it comes; those of one text prepare it once."""
+) -> Iterator[tuple[str, Forecast | None]]:
+    """Each recipe's forecast, as it comes; those of one text prepare it once.
+
+    None for a row that needs no training of its own: a given run, or a recipe that trains as one
+    before it does and is only searched in another way.
+    """
+    seen: set[str] = set()
     with tempfile.TemporaryDirectory(prefix="attncli-") as folder:
         prepared: dict[str, Run] = {}
         for candidate in candidates:
+            training = training_key(candidate.recipe)
+            if candidate.run is not None or training in seen:
+                yield candidate.name, None
+                continue
+            seen.add(training)
             run = Run.create(Path(folder), candidate.name, dated=False)
             key = digest_of(
                 {

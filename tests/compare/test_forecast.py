@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from attncli.compare import forecast
 from attncli.compare.forecast import FILE, Forecast, Order, carry_out
 from attncli.compare.records import read_record
+from attncli.compare.selection import Candidate
 from attncli.recipe import Recipe
 from attncli.run import Run
 from tests.running import SMALL
@@ -22,3 +24,14 @@ def test_a_few_steps_tell_the_whole(corpus, tmp_path):
     words = 7 * len((corpus / "train.de").read_text(encoding="utf-8").split())
     pieces = found.seconds * found.tokens_per_second
     assert words < pieces < 5 * words
+
+
+def test_rows_that_train_alike_are_reckoned_once(corpus, monkeypatch):
+    flags = {"--data": ("data.name", str(corpus))}
+    candidates = [
+        Candidate(name, Recipe.read("attention/dot", flags=flags, sets=[*SMALL, setting]))
+        for name, setting in (("wide", "search.beam=5"), ("narrow", "search.beam=1"))
+    ]
+    one = Forecast(1, 2, 3.0, 4.0, 5)
+    monkeypatch.setattr(forecast, "_in_a_process", lambda run, device, threads: one)
+    assert dict(forecast.forecasts(candidates, "cpu", 1)) == {"wide": one, "narrow": None}
