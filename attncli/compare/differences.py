@@ -55,11 +55,18 @@ def value(settings: Mapping[str, object], setting: str) -> object:
 
 
 def under_study(rows: Sequence[Row], baseline: Row) -> str | None:
-    """The setting in which most rows differ from the baseline; None where none does."""
+    """The setting in which most rows differ from the baseline; None where none does.
+
+    Of several the attention goes first, and then the rest of the model.
+    """
     counts = Counter(
         setting for row in rows for setting in differing(baseline.settings, row.settings)
     )
-    return max(counts, key=lambda setting: counts[setting]) if counts else None
+    return max(counts, key=lambda setting: (counts[setting], *_closeness(setting)), default=None)
+
+
+def _closeness(setting: str) -> tuple[bool, bool]:
+    return setting.startswith("model.attention"), setting.startswith("model")
 
 
 def warnings(rows: Sequence[Row], baseline: Row, study: str | None, is_given: bool) -> list[str]:

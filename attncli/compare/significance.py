@@ -40,7 +40,12 @@ class PValues:
 def paired(
     baseline: Sequence[str], system: Sequence[str], references: Sequence[str], how: Measuring
 ) -> PValues:
-    """The p-values of the difference in BLEU, by sacreBLEU's 1000 resamples and 10,000 trials."""
+    """The p-values of the difference in BLEU, by sacreBLEU's 1000 resamples and 10,000 trials.
+
+    They are 1 where the translations are equal; sacreBLEU's would be the smallest there are.
+    """
+    if list(baseline) == list(system):
+        return PValues(1.0, 1.0)
     found = []
     for kind in ("bs", "ar"):
         metric = BLEU(lowercase=how.lowercase, tokenize=how.tokenize, force=True)

@@ -29,6 +29,14 @@ def test_what_most_rows_differ_in_is_under_study():
     assert under_study([BASE, BASE], BASE) is None
 
 
+def test_the_attention_goes_before_what_differs_as_often():
+    both = row("both", sets=["data.max_length=5", "model.hidden=64", "model.attention=dot"])
+    assert under_study([BASE, both], BASE) == "model.attention"
+    assert under_study([row("some", sets=["data.max_length=5", "model.hidden=64"])], BASE) == (
+        "model.hidden"
+    )
+
+
 def test_a_row_that_differs_in_more_is_named():
     said = warnings([BASE, WINDOW, WIDE], BASE, "model.attention", False)
     assert said == ["wide differs from base in more than model.attention: model.hidden (512)"]

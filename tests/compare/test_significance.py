@@ -34,6 +34,10 @@ def test_p_values_are_sacrebleus_own():
     assert found.randomisation < 0.1
 
 
+def test_equal_translations_have_no_difference_to_explain():
+    assert paired(said(3), said(3), REFERENCES, Measuring()) == PValues(1.0, 1.0)
+
+
 def spread(*values):
     import statistics
 
