@@ -4,42 +4,22 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal
 
 import numpy as np
 
-from attncli.models.base import Seq2Seq
-from attncli.objective import Objective
 from attncli.optimizers import Optimizer
 from attncli.progress import Reporter
 from attncli.registry import AtLeastZero, Choice, Count, Positive
-from attncli.run import Run
 from attncli.run.curves import Curves
 from attncli.schedules import Schedule
-from attncli.text.batch import Batches
-from attncli.text.store import Store
 from attncli.train.checkpoints import Checkpoints, Progress
-from attncli.train.distributed import Processes
-from attncli.train.emergence import Emergence
 from attncli.train.interruption import Interruption
+from attncli.train.task import Task
 from attncli.train.update import Update
-from attncli.train.validation import Validation, Validator
+from attncli.train.validation import Validation
 
 INTERRUPTED = "interrupted"
-
-
-class Task(NamedTuple):
-    """What is trained, on what, and where it is kept."""
-
-    run: Run
-    model: Seq2Seq
-    objective: Objective
-    store: Store
-    batches: Batches
-    validator: Validator
-    emergence: Emergence
-    seed: int
-    processes: Processes
 
 
 class Trainer:

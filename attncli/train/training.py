@@ -18,7 +18,8 @@ from attncli.text.codec import Codec
 from attncli.train.distributed import ALONE, Processes
 from attncli.train.emergence import Emergence
 from attncli.train.preparation import prepare
-from attncli.train.trainer import Task, Trainer
+from attncli.train.task import Task
+from attncli.train.trainer import Trainer
 from attncli.train.validation import Validator
 
 Say = Callable[[str], None]
