@@ -19,6 +19,7 @@ from attncli.compare.result import Comparison, Row
 from attncli.compare.selection import Candidate
 from attncli.compare.work import FAILED, Task, carry_out
 from attncli.errors import RunError, UsageError, suggestion
+from attncli.text.pair import Pair
 from attncli.train.interruption import Interruption
 
 Say = Callable[[str], None]
@@ -57,17 +58,17 @@ def compare(
     rows = measured_rows(candidates, planned, tests, request.how, texts, failed)
     if len(rows) < 2:
         raise RunError("nothing to compare: " + "; ".join(f"{k}: {v}" for k, v in failed.items()))
-    found = conclude(rows, request, baseline, tests, failed, references(candidates, tests, texts))
+    found = conclude(rows, request, baseline, tests, failed, pairs_of(candidates, tests, texts))
     write_record(request.folder / FILE, found)
     return found
 
 
-def references(
+def pairs_of(
     candidates: Sequence[Candidate], tests: Sequence[str], texts: Texts
-) -> dict[str, list[str]]:
-    """The first row's references of each test set."""
+) -> dict[str, list[Pair]]:
+    """The first row's pairs of each test set."""
     first = candidates[0].recipe
-    return {test: [pair.tgt for pair in texts.pairs(first, test)] for test in tests}
+    return {test: texts.pairs(first, test) for test in tests}
 
 
 def common_tests(candidates: Sequence[Candidate], request: Request, texts: Texts) -> list[str]:

@@ -7,12 +7,14 @@ from dataclasses import replace
 
 from attncli.compare import differences, significance
 from attncli.compare.agreement import agreement
+from attncli.compare.endurance import endurance
 from attncli.compare.request import Request
 from attncli.compare.result import Agreement, Comparison, Row
 from attncli.compare.significance import SEEDS
 from attncli.compare.trials import Kept
 from attncli.metrics import tokenized_note
 from attncli.run import environment
+from attncli.text.pair import Pair
 
 
 def conclude(
@@ -21,17 +23,20 @@ def conclude(
     baseline_name: str,
     tests: list[str],
     failed: dict[str, str],
-    references: dict[str, list[str]],
+    pairs: dict[str, list[Pair]],
 ) -> Comparison:
     """The comparison of measured rows; the first is the baseline where that one has failed."""
     baseline = next((row for row in rows if row.name == baseline_name), rows[0])
+    references = {name: [pair.tgt for pair in each] for name, each in pairs.items()}
     study = request.study or differences.under_study(rows, baseline)
     test = tests[0]
     with Kept(request.folder / "p-values.json", request.how) as kept:
         rows = [replace(row, marks=differences.marks(row, baseline)) for row in rows]
         for name in tests:
             rows = tested(rows, baseline, name, references[name], kept)
-    order = agreement(rows, test, references[test], request.how.scorer())
+    scorer = request.how.scorer()
+    rows = [replace(row, endurance=endurance(row, pairs, scorer)) for row in rows]
+    order = agreement(rows, test, references[test], scorer)
     first = rows[0].runs[0].tests[test]
     return Comparison(
         name=request.name,

@@ -10,6 +10,7 @@ from attncli.compare.result import Against, Comparison, Row, Spread
 from attncli.compare.significance import BASELINE
 
 NOTHING = "–"
+ENDURANCE = "40-60 : 1-20"
 Named = tuple[str, list[str]]  # a heading and the cell of every row
 
 
@@ -27,6 +28,7 @@ def table(found: Comparison) -> Table:
         ("", [title(row) for row in found.rows]),
         *_bleu(found),
         *_elsewhere(found),
+        _endurance(found),
         *_others(found),
         *_paper(found),
     ]
@@ -63,6 +65,11 @@ def _elsewhere(found: Comparison) -> list[Named]:
     """BLEU on the other test sets."""
     tests = [test for test in found.tests if test != found.test]
     return [(f"BLEU {test}", _named(BLEU, found.rows, test)[1]) for test in tests]
+
+
+def _endurance(found: Comparison) -> Named:
+    shares = [row.endurance for row in found.rows]
+    return ENDURANCE, [NOTHING if one is None else f"{one.mean:.0%}" for one in shares]
 
 
 def _others(found: Comparison) -> list[Named]:

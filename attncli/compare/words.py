@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from attncli.compare.result import Agreement, Comparison, Difference
+from attncli.compare.table import ENDURANCE
 
 
 def above(found: Comparison) -> list[str]:
@@ -21,6 +22,11 @@ def below(found: Comparison) -> list[str]:
         "p: paired bootstrap and approximate randomisation, Holm's correction over the rows"
         + ("; the worst of the seeds" if found.seeds > 1 else ""),
     ]
+    if any(row.endurance is not None for row in found.rows):
+        said.append(
+            f"{ENDURANCE}: BLEU of the sentences of so many source words in all test sets, the one "
+            "as a share of the other"
+        )
     if found.agreement is not None:
         said.append(_agreement(found.agreement))
     said += found.notes

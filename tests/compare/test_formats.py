@@ -16,6 +16,7 @@ from attncli.compare.request import Request
 from attncli.compare.result import Comparison
 from attncli.compare.table import table
 from attncli.errors import UsageError
+from attncli.text.pair import Pair
 from tests.compare.rows import REFERENCES, row
 
 
@@ -28,8 +29,8 @@ def found(tmp_path_factory):
         row("wide", (5, 6), ["model.hidden=512", "search.beam=1"], figure=20),
     ]
     request = Request("made", tmp_path_factory.mktemp("runs"), seeds=2)
-    texts = {"test": REFERENCES}
-    return conclude(rows, request, "plain", ["test"], {"gone seed 1": "no text"}, texts)
+    pairs = {"test": [Pair("a b c", line) for line in REFERENCES]}
+    return conclude(rows, request, "plain", ["test"], {"gone seed 1": "no text"}, pairs)
 
 
 def cells(found):
