@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from attncli.cli.models import say
-from attncli.cli.options import DataName, Device, Root, Seed, Sets, Src, Tgt, Threads
+from attncli.cli.options import DataName, Device, Root, Scale, Seed, Sets, Src, Tgt, Threads
 
 if TYPE_CHECKING:
     from attncli.compare.selection import Candidate
@@ -39,9 +39,7 @@ def compare(
     lowercase: Annotated[
         bool, typer.Option("--lowercase", help="BLEU and chrF without regard to case.")
     ] = False,
-    scale: Annotated[
-        str, typer.Option("--scale", help="The recipes' sizes: `laptop` or `paper`.")
-    ] = "laptop",
+    scale: Scale = "laptop",
     data: DataName = None,
     src: Src = None,
     tgt: Tgt = None,
@@ -93,7 +91,7 @@ def compare(
     from attncli.compare.selection import select
     from attncli.experiment import check
     from attncli.recipe import Recipe
-    from attncli.recipe.scales import with_scale
+    from attncli.recipe.scales import LAPTOP, with_scale
 
     given = {
         "--data": ("data.name", data),
@@ -105,6 +103,9 @@ def compare(
 
     def read(path: str | Path) -> Recipe:
         recipe = Recipe.read(path, flags=flags, sets=sets or [], scale=scale)
+        small = Recipe.read(path, flags=flags, sets=sets or [])
+        if scale != LAPTOP and recipe.digest() == small.digest():
+            say(f"{recipe.name}: it carries no sizes of the scale {scale}, its own are taken")
         check(recipe)
         return recipe
 

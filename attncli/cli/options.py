@@ -25,6 +25,9 @@ State = Annotated[
     str, typer.Option("--checkpoint", help="best, last or average; by default what served best.")
 ]
 Beam = Annotated[int | None, typer.Option("--beam", min=1, help="Width of the beam; 1 is greedy.")]
+Scale = Annotated[
+    str, typer.Option("--scale", help="The sizes that a recipe carries: `laptop` or `paper`.")
+]
 DataName = Annotated[
     str | None, typer.Option("--data", help="`embedded`, a folder, or a data set's name.")
 ]

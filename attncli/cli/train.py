@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from attncli.cli.models import say
-from attncli.cli.options import DataName, Device, Root, Seed, Sets, Src, Tgt, Threads
+from attncli.cli.options import DataName, Device, Root, Scale, Seed, Sets, Src, Tgt, Threads
 
 INTERRUPTED_EXIT = 130
 
@@ -24,6 +24,7 @@ def train(
     score: Annotated[
         str | None, typer.Option("--score", help="The score inside of a mechanism that holds one.")
     ] = None,
+    scale: Scale = "laptop",
     data: DataName = None,
     src: Src = None,
     tgt: Tgt = None,
@@ -76,6 +77,7 @@ def train(
             score=score,
             flags=flags,
             sets=sets or [],
+            scale=scale,
         )
         check(what)
         warm = Run.open(init_from, runs) if init_from else None

@@ -68,3 +68,12 @@ def test_an_interrupted_comparison_goes_on_and_gives_the_same_table(corpus, tmp_
         return [{key: row["figures"]["test"][key] for key in keys} for row in found["rows"]]
 
     assert figures(again) == figures(whole)
+
+
+def test_a_recipe_without_the_papers_sizes_says_so_and_is_measured_as_it_is(runs, monkeypatch):
+    monkeypatch.setattr("attncli.compare.forecast.forecasts", lambda *given: iter([]))
+    words = ["attention/dot", "luong2015/1-plain", "--scale", "paper", "--dry-run"]
+    done = attncli("compare", *words, "--runs", runs, *sets("model.hidden=64", "model.layers=1"))
+    assert done.code == 0, done.err
+    assert "dot: it carries no sizes of the scale paper" in done.err
+    assert "1-plain: it carries" not in done.err
