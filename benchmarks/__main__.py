@@ -10,6 +10,7 @@ import shlex
 import subprocess
 import sys
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks.ceiling import work
@@ -69,11 +70,9 @@ def facts(given: argparse.Namespace, done: int) -> list[str]:
     command = f'make bench ARGS="{args}"' if args else "make bench"
     git = ["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"]
     head = subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip()
-    pins = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
-    torch = next(pin for pin in pins if pin.startswith("torch=="))
     return [
         f"Command: `{command}` at {head}, {datetime.now(UTC):%Y-%m-%d}, seed {given.seed}",
-        f"Machine: {cpu}, threads: {given.threads}; {torch.replace('==', ' ')} (CPU) for all, "
+        f"Machine: {cpu}, threads: {given.threads}; torch {version('torch')}, "
         f"Python {platform.python_version()}",
         f"Rounds: {done}; {given.updates} updates after {given.warm}; {given.sentences:,} "
         f"sentences in batches, {given.single} one by one",
