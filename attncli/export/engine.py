@@ -15,9 +15,6 @@ from attncli.search import Found, Search
 from attncli.text.piece_model import EOS
 from attncli.translate import SENTENCES, Translator
 
-# CTranslate2 stops at its best hypothesis where the patience is one, and at a full beam otherwise.
-UNTIL_FULL = 1.001
-
 
 class ExportedTranslator(Translator):
     """Translates with the model that `attncli export` wrote into `folder`.
@@ -68,23 +65,22 @@ class ExportedTranslator(Translator):
     ) -> list[list[Found]]:
         """Translations of encoded sentences, in their order; attention is not to be had.
 
-        CTranslate2 has one length limit for all that it decodes together, so a sentence that went
-        beyond its own is decoded again, with those of the same limit.
+        CTranslate2 has one length limit for all that it decodes together, and does not score the
+        end of what the limit cuts; a sentence that comes to its limit is left to attncli's search.
         """
         if not rows:
             return []
-        sources = [self.codec.src.pieces(row[:-1]) for row in rows]
         limits = self.search.limits(source_of(list(rows), torch.device("cpu")))
         own = limits.clamp(max=min(self.model.longest, POSITIONS)).tolist()
-        found = self._searched(sources, max(own))
-        beyond: dict[int, list[int]] = {}
-        for place, hypotheses in enumerate(found):
-            if any(len(one.ids) > own[place] for one in hypotheses):
-                beyond.setdefault(own[place], []).append(place)
-        for limit, places in beyond.items():
-            again = self._searched([sources[place] for place in places], limit)
-            for place, hypotheses in zip(places, again, strict=True):
-                found[place] = hypotheses
+        found = self._searched([self.codec.src.pieces(row[:-1]) for row in rows], max(own))
+        late = [
+            place
+            for place, hypotheses in enumerate(found)
+            if any(one.cut or len(one.ids) > own[place] for one in hypotheses)
+        ]
+        chosen = [rows[place] for place in late], look, [before[place] for place in late]
+        for place, hypotheses in zip(late, super().decode(*chosen), strict=True):
+            found[place] = hypotheses
         return [hypotheses[: self.search.n_best] for hypotheses in found]
 
     def _searched(self, sources: list[list[str]], limit: int) -> list[list[Found]]:
@@ -94,27 +90,21 @@ class ExportedTranslator(Translator):
             max_batch_size=self.sentences,
             beam_size=self.search.beam,
             num_hypotheses=self.search.beam,
-            patience=UNTIL_FULL,
             length_penalty=0,
             min_decoding_length=0,
             max_input_length=0,
-            max_decoding_length=max(1, limit - 1),  # EOS comes after these
+            max_decoding_length=limit,
             return_scores=True,
             return_end_token=True,
         )
         found = []
-        for source, one in zip(sources, results, strict=True):
+        for one in results:
             written = zip(one.hypotheses, one.scores, strict=True)
-            hypotheses = [self._found(source, *each) for each in written]
+            hypotheses = [self._found(*each) for each in written]
             found.append(sorted(hypotheses, key=lambda hypothesis: -hypothesis.score))
         return found
 
-    def _found(self, source: list[str], pieces: list[str], log_prob: float) -> Found:
-        """One hypothesis, which ends with EOS; where the limit cut it, EOS is scored now."""
+    def _found(self, pieces: list[str], log_prob: float) -> Found:
         ids = [self.ids[piece] for piece in pieces]
-        cut = ids[-1:] != [EOS]
-        if cut:
-            ids.append(EOS)
-            log_prob = sum(self.exported.score_batch([source], [pieces])[0].log_probs)
         score = log_prob / ((5 + len(ids)) / 6) ** self.search.length_penalty
-        return Found(ids, score, log_prob, None, cut, {})
+        return Found(ids, score, log_prob, None, ids[-1:] != [EOS], {})
