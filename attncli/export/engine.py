@@ -20,8 +20,8 @@ class ExportedTranslator(Translator):
     """Translates with the model that `attncli export` wrote into `folder`.
 
     The search goes by log-probabilities alone, and the beam that it ends with is then ranked by
-    log p(Y) / lp(Y) as in `Search`; where more than a beam end in the last step, the worst of an
-    n-best list may be another.
+    log p(Y) / lp(Y) as in `Search`. CTranslate2 sometimes searches on where `Search` has a full
+    beam of finished hypotheses, and then may find a more probable one.
 
     Raises:
         UsageError: CTranslate2 is not installed, nothing was exported or other weights were, or
