@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -15,6 +14,7 @@ from torch import Tensor
 
 from attncli.errors import RunError, suggestion
 from attncli.recipe import Recipe
+from attncli.run import metrics_file
 from attncli.run.curves import Curves, Written
 from attncli.run.environment import environment
 from attncli.run.files import (
@@ -176,33 +176,19 @@ class Run:
 
     def append_metrics(self, record: Mapping[str, object]) -> None:
         """Adds one line to metrics.jsonl."""
-        with self.metrics_file.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(record) + "\n")
+        metrics_file.append(self.metrics_file, record)
 
     def metrics(self) -> list[Facts]:
-        """Every record written so far; a last line cut off by a kill is not one.
+        """Every record written so far.
 
         Raises:
-            RunError: another line is no JSON.
+            RunError: a line is no JSON.
         """
-        if not self.metrics_file.exists():
-            return []
-        lines = self.metrics_file.read_text(encoding="utf-8").splitlines(keepends=True)
-        records: list[Facts] = []
-        for number, line in enumerate(lines, 1):
-            if not line.endswith("\n"):
-                break
-            try:
-                records.append(json.loads(line))
-            except ValueError as error:
-                raise RunError(f"{self.metrics_file}:{number}: no JSON: {error}") from None
-        return records
+        return metrics_file.read(self.metrics_file)
 
     def rewind_metrics(self, step: int) -> None:
         """Forgets records after `step`: what resuming from there will write again."""
-        kept = [record for record in self.metrics() if _step(record) <= step]
-        text = "".join(json.dumps(record) + "\n" for record in kept)
-        write_atomically(self.metrics_file, lambda path: path.write_text(text, encoding="utf-8"))
+        metrics_file.rewind(self.metrics_file, step)
 
     def curves(self, step: int) -> Curves:
         """What draws the numbers of every record, from `step` on."""
@@ -236,11 +222,6 @@ class Run:
                     what = f"{self.path}: another process is training this run; stop it first"
                     raise RunError(what) from None
             yield
-
-
-def _step(record: Mapping[str, object]) -> int:
-    step = record.get("step", 0)
-    return step if isinstance(step, int) else 0
 
 
 def _runs(root: Path) -> list[Run]:
