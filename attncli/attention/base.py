@@ -90,7 +90,10 @@ class Attention(nn.Module):
         return Memory(self.keys(states), states, mask.unsqueeze(1))
 
     def keys(self, states: Tensor) -> Tensor:
-        """The half of the score that depends on the source alone: (batch, src_len, key_dim)."""
+        """The half of the score that depends on the source alone: (..., src_len, key_dim).
+
+        States are (batch, src_len, memory_dim), or have heads in between.
+        """
         return states
 
     def start(self, memory: Memory) -> State:
@@ -122,6 +125,13 @@ class Attention(nn.Module):
         """The context alone; overridden where a fused kernel gives it without the weights."""
         attended = self(query, memory, state)
         return attended.context, attended.state
+
+    def read_heads(self, query: Tensor, memory: Memory) -> Tensor | None:
+        """The contexts of several heads at once, where a fused kernel gives them; None elsewhere.
+
+        Queries, keys and values are (batch, heads, length, dim), the mask is that of one head.
+        """
+        return None
 
 
 def next_step(state: State) -> State:

@@ -47,15 +47,17 @@ class ScaledDot(Attention):
         return scaled @ memory.keys.transpose(1, 2)  # (batch, queries, src_len)
 
     def read(self, query: Tensor, memory: Memory, state: State) -> tuple[Tensor, State]:
-        if not self.normalize.fused:
+        one_head = Memory(memory.keys.unsqueeze(1), memory.values.unsqueeze(1), memory.mask)
+        context = self.read_heads(query.unsqueeze(1), one_head)
+        if context is None:
             return super().read(query, memory, state)
-        context = F.scaled_dot_product_attention(
-            query.unsqueeze(1),
-            memory.keys.unsqueeze(1),
-            memory.values.unsqueeze(1),
-            attn_mask=memory.mask.unsqueeze(1),
-        )
         return context.squeeze(1), next_step(state)
+
+    def read_heads(self, query: Tensor, memory: Memory) -> Tensor | None:
+        if not self.normalize.fused:
+            return None
+        mask = memory.mask.unsqueeze(1)  # (batch, 1, queries, src_len), the same for every head
+        return F.scaled_dot_product_attention(query, memory.keys, memory.values, attn_mask=mask)
 
 
 class General(Attention):

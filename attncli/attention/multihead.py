@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from attncli.attention.base import Attended, Attention, AttentionChoice, Memory, State
+from attncli.attention.base import Attended, Attention, AttentionChoice, Memory, State, next_step
 from attncli.errors import UsageError
 from attncli.registry import Choice, Count, Positive
 
@@ -73,35 +73,41 @@ class MultiHead(Attention):
 
     def remember(self, states: Tensor, mask: Tensor) -> Memory:
         """The memory, its keys and values (batch, heads, src_len, head_dim)."""
-        keys = self.attention.keys(self.split(self.key(states)).flatten(0, 1))
-        return Memory(self._by_head(keys), self.split(self.value(states)), mask.unsqueeze(1))
+        keys = self.attention.keys(self.split(self.key(states)))
+        return Memory(keys, self.split(self.value(states)), mask.unsqueeze(1))
 
     def start(self, memory: Memory) -> State:
         return self._unfolded(self.attention.start(self._folded_memory(memory)))
 
     def forward(self, query: Tensor, memory: Memory, state: State) -> Attended:
-        attended = self.attention(*self._folded(query, memory, state))
+        asked = self.split(self.query(query))
+        attended = self.attention(*self._folded(asked, memory, state))
         heads = self._by_head(attended.weights)
         trace = {"heads": heads.transpose(1, 2)}  # (batch, queries, heads, src_len)
         for name, part in attended.trace.items():
             trace[f"heads.{name}"] = self._by_head(part).transpose(1, 2)
         after = self._unfolded(attended.state)
         losses = {name: self._by_head(part).mean(1) for name, part in attended.losses.items()}
-        return Attended(self._joined(attended.context), heads.mean(1), after, trace, losses)
+        context = self._joined(self._by_head(attended.context))
+        return Attended(context, heads.mean(1), after, trace, losses)
 
     def innermost(self) -> Attention:
         return self.attention.innermost()
 
     def read(self, query: Tensor, memory: Memory, state: State) -> tuple[Tensor, State]:
-        context, after = self.attention.read(*self._folded(query, memory, state))
-        return self._joined(context), self._unfolded(after)
+        asked = self.split(self.query(query))
+        at_once = self.attention.read_heads(asked, memory)
+        if at_once is not None:
+            return self._joined(at_once), next_step(state)
+        context, after = self.attention.read(*self._folded(asked, memory, state))
+        return self._joined(self._by_head(context)), self._unfolded(after)
 
-    def _folded(self, query: Tensor, memory: Memory, state: State) -> tuple[Tensor, Memory, State]:
+    def _folded(self, asked: Tensor, memory: Memory, state: State) -> tuple[Tensor, Memory, State]:
         position = self._for_each(state["position"])
         apart = {name: part for name, part in state.items() if name != "position"}
         inner = {name: part.transpose(1, 2).flatten(0, 1) for name, part in apart.items()}
-        folded = self.split(self.query(query)).flatten(0, 1)
-        return folded, self._folded_memory(memory), {**inner, "position": position}
+        folded = self._folded_memory(memory)
+        return asked.flatten(0, 1), folded, {**inner, "position": position}
 
     def _folded_memory(self, memory: Memory) -> Memory:
         keys, values = memory.keys.flatten(0, 1), memory.values.flatten(0, 1)
@@ -112,8 +118,9 @@ class MultiHead(Attention):
         apart = {name: self._by_head(part).transpose(1, 2) for name, part in state.items()}
         return {**apart, "position": state["position"][:: self.heads]}
 
-    def _joined(self, context: Tensor) -> Tensor:
-        joined: Tensor = self.join(self._by_head(context).transpose(1, 2).flatten(2))
+    def _joined(self, contexts: Tensor) -> Tensor:
+        """The heads' contexts (batch, heads, queries, dim) as one, (batch, queries, query_dim)."""
+        joined: Tensor = self.join(contexts.transpose(1, 2).flatten(2))
         return joined
 
     def _for_each(self, shared: Tensor) -> Tensor:
