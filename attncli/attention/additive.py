@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from attncli.attention.base import Attention, Memory, NormalizerChoice, State
+from attncli.recurring import Recurring
 from attncli.registry import Choice, Count
 
 
@@ -39,7 +40,7 @@ class Additive(Attention):
     ) -> None:
         super().__init__(query_dim, memory_dim, normalize=normalize)
         width = dim or query_dim
-        self.query = nn.Linear(query_dim, width, bias=False)
+        self.query = Recurring(query_dim, width, bias=False)
         self.key: nn.Module = nn.Linear(memory_dim, width)
         self.extra_dim = width
         self.v = nn.Parameter(torch.empty(width).uniform_(-1, 1) / math.sqrt(width))

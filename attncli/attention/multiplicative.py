@@ -7,6 +7,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from attncli.attention.base import Attention, Memory, NormalizerChoice, State
+from attncli.recurring import Recurring
 from attncli.registry import Choice, Count
 
 
@@ -33,7 +34,7 @@ class Multiplicative(Attention):
         normalize: NormalizerChoice = Choice("normalizer", "softmax"),
     ) -> None:
         super().__init__(query_dim, memory_dim, normalize=normalize)
-        self.query = nn.Linear(query_dim, dim or query_dim, bias=False)
+        self.query = Recurring(query_dim, dim or query_dim, bias=False)
         self.key = nn.Linear(memory_dim, dim or query_dim, bias=False)
 
     def keys(self, states: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from attncli.errors import UsageError
 from attncli.models.lstm_step import lstm_step
+from attncli.recurring import Recurring, unrolled
 from attncli.registry import Choice
 
 CellChoice = Annotated[Choice, "cell"]
@@ -36,8 +37,8 @@ class Cell(nn.Module):
         width = self.gates * hidden_dim
         self.input_dim = input_dim
         self.hidden_dim = hidden_dim
-        self.input = nn.Linear(input_dim, width)
-        self.hidden = nn.Linear(hidden_dim, width, bias=False)
+        self.input = Recurring(input_dim, width)
+        self.hidden = Recurring(hidden_dim, width, bias=False)
         for weight in (self.input.weight, self.hidden.weight):
             nn.init.uniform_(weight, -1 / math.sqrt(hidden_dim), 1 / math.sqrt(hidden_dim))
         nn.init.zeros_(self.input.bias)
@@ -61,9 +62,11 @@ class Cell(nn.Module):
             For each part of the state its value after every step, (batch, steps, hidden_dim).
         """
         states = []
-        for projected in self.project(inputs).unbind(1):
-            state = self(projected, state)
-            states.append(state)
+        steps = self.project(inputs).unbind(1)
+        with unrolled():
+            for projected in steps:
+                state = self(projected, state)
+                states.append(state)
         return tuple(torch.stack(part, 1) for part in zip(*states, strict=True))
 
     def zeros(self, batch: int) -> tuple[Tensor, ...]:

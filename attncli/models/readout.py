@@ -7,6 +7,7 @@ from typing import ClassVar, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from attncli.recurring import Recurring
 from attncli.registry import Count
 
 
@@ -47,7 +48,7 @@ class TanhReadout(Readout):
 
     def __init__(self, sizes: ReadoutSizes, *, dim: Count = 0) -> None:
         super().__init__(sizes, dim=dim)
-        self.join = nn.Linear(sizes.context + sizes.hidden, self.dim, bias=False)
+        self.join = Recurring(sizes.context + sizes.hidden, self.dim, bias=False)
 
     def forward(self, hidden: Tensor, context: Tensor, embedded: Tensor) -> Tensor:
         return torch.tanh(self.join(torch.cat([context, hidden], -1)))
@@ -63,7 +64,7 @@ class DeepReadout(Readout):
 
     def __init__(self, sizes: ReadoutSizes, *, dim: Count = 0) -> None:
         super().__init__(sizes, dim=dim)
-        self.join = nn.Linear(sum(sizes), self.dim)
+        self.join = Recurring(sum(sizes), self.dim)
 
     def forward(self, hidden: Tensor, context: Tensor, embedded: Tensor) -> Tensor:
         return torch.tanh(self.join(torch.cat([hidden, context, embedded], -1)))
@@ -81,7 +82,7 @@ class MaxoutReadout(Readout):
 
     def __init__(self, sizes: ReadoutSizes, *, dim: Count = 0) -> None:
         super().__init__(sizes, dim=dim)
-        self.join = nn.Linear(sum(sizes), 2 * self.dim)
+        self.join = Recurring(sum(sizes), 2 * self.dim)
 
     def forward(self, hidden: Tensor, context: Tensor, embedded: Tensor) -> Tensor:
         pairs: Tensor = self.join(torch.cat([hidden, context, embedded], -1))

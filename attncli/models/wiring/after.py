@@ -8,6 +8,7 @@ from attncli.attention.base import Attention, Memory, State, all_steps
 from attncli.models.cells import CellChoice
 from attncli.models.decoded import Decoded
 from attncli.models.wiring.base import DecoderSizes, Glance, Wiring, as_decoded
+from attncli.recurring import Recurring
 from attncli.registry import Choice
 
 
@@ -38,7 +39,7 @@ class After(Wiring):
         super().__init__(sizes, attention, cell, readout, dropout)
         self.feed = feed
         if feed:
-            self.fed = nn.Linear(self.readout.dim, self.first.input.out_features, bias=False)
+            self.fed = Recurring(self.readout.dim, self.first.input.out_features, bias=False)
             nn.init.uniform_(self.fed.weight, -(sizes.hidden**-0.5), sizes.hidden**-0.5)
 
     def start(self, layers: list[tuple[Tensor, ...]], memory: Memory) -> State:

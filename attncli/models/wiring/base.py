@@ -14,6 +14,7 @@ from attncli.models.decoded import HEADS, Decoded, Glimpse, GlimpseSizes, by_lay
 from attncli.models.dropout import Dropout
 from attncli.models.layers import Layers
 from attncli.models.readout import Readout, ReadoutSizes
+from attncli.recurring import unrolled
 from attncli.registry import Choice
 
 
@@ -86,9 +87,10 @@ class Wiring(nn.Module):
         """All steps after the words embedded as (batch, tgt_len, embedding)."""
         glances = []
         steps = torch.split(self.first.project(embedded), 1, 1)
-        for projected, word in zip(steps, torch.split(embedded, 1, 1), strict=True):
-            glances.append(self.advance(projected, word, memory, state))
-            state = glances[-1].state
+        with unrolled():
+            for projected, word in zip(steps, torch.split(embedded, 1, 1), strict=True):
+                glances.append(self.advance(projected, word, memory, state))
+                state = glances[-1].state
         return self.finish(joined(glances, look), embedded, look)
 
     def finish(self, glance: Glance, embedded: Tensor, look: bool) -> Decoded:

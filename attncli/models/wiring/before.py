@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from attncli.attention.base import Attention, Memory, State
 from attncli.models.cells import CellChoice
 from attncli.models.wiring.base import DecoderSizes, Glance, Wiring
+from attncli.recurring import Recurring
 from attncli.registry import Choice
 
 
@@ -27,7 +28,7 @@ class Before(Wiring):
         dropout: float,
     ) -> None:
         super().__init__(sizes, attention, cell, readout, dropout)
-        self.seen = nn.Linear(attention.context_dim, self.first.input.out_features, bias=False)
+        self.seen = Recurring(attention.context_dim, self.first.input.out_features, bias=False)
 
     def advance(self, projected: Tensor, embedded: Tensor, memory: Memory, state: State) -> Glance:
         before = self.layers(state)

@@ -1,0 +1,78 @@
+"""Weight gradients after the loop equal those of plain layers, step by step."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from attncli.recurring import Recurring, unrolled
+
+
+def gradients(layer, inputs, steps):
+    """Of a small recurrence: the layer's output is its next input."""
+    state = inputs
+    for _ in range(steps):
+        state = torch.tanh(layer(state))
+    (state**2).sum().backward()
+    found = [layer.weight.grad, inputs.grad, layer.bias.grad if layer.bias is not None else None]
+    layer.zero_grad(set_to_none=True)
+    inputs.grad = None
+    return found
+
+
+@pytest.mark.parametrize("has_bias", [True, False])
+@pytest.mark.parametrize("shape", [(5, 4), (5, 3, 4)])
+@pytest.mark.parametrize("steps", [1, 6])
+def test_gradients_are_those_of_a_plain_layer(shape, steps, has_bias):
+    torch.manual_seed(0)
+    layer = Recurring(4, 4, bias=has_bias, dtype=torch.double)
+    inputs = torch.randn(shape, dtype=torch.double, requires_grad=True)
+    plain = gradients(layer, inputs, steps)
+    with unrolled():
+        deferred = gradients(layer, inputs, steps)
+    for one, other in zip(plain, deferred, strict=True):
+        if one is not None:
+            torch.testing.assert_close(other, one)
+
+
+def test_use_outside_of_the_loop_and_two_loops_add_up():
+    torch.manual_seed(0)
+    layer = Recurring(4, 4, dtype=torch.double)
+    inputs = torch.randn(5, 4, dtype=torch.double)
+
+    def loss(in_loop):
+        first = layer(inputs)
+        for _ in range(2):
+            if in_loop:
+                with unrolled():
+                    first = layer(torch.tanh(layer(first)))
+            else:
+                first = layer(torch.tanh(layer(first)))
+        return first.square().sum()
+
+    results = []
+    for in_loop in (True, False):
+        loss(in_loop).backward()
+        results.append(layer.weight.grad)
+        layer.zero_grad(set_to_none=True)
+    torch.testing.assert_close(*results)
+
+
+def test_without_gradients_nothing_is_kept():
+    layer = Recurring(4, 4)
+    with unrolled(), torch.no_grad():
+        assert not layer(torch.randn(2, 4)).requires_grad
+    layer.requires_grad_(False)
+    inputs = torch.randn(2, 4, requires_grad=True)
+    with unrolled():
+        layer(inputs).sum().backward()
+    assert inputs.grad is not None
+    assert layer.weight.grad is None
+
+
+def test_a_step_without_a_gradient_leaves_none():
+    layer = Recurring(4, 4)
+    with unrolled():
+        unused = layer(torch.randn(2, 4))
+        (unused.detach().sum() + layer.bias.sum()).backward()
+    assert layer.weight.grad is None
