@@ -2,6 +2,7 @@
 # make test        what every change must pass, in minutes
 # make test-slow   the tests that train for longer
 # make table       every attention at the demo's budget, side by side
+# make table-mechanisms   every further mechanism on the embedded corpus, an hour or two
 # make table-multi30k   the recipes of recipes/multi30k, some hours; ATTNCLI_DATA must hold it
 # make bench       attncli beside its peers on this machine: docs/performance.md
 # make bench-memory  memory and speed of preparing and training on corpora of several sizes
@@ -13,7 +14,7 @@ BIN := .venv/bin
 ATTNCLI := $(BIN)/attncli
 export ATTNCLI_DATA
 
-.PHONY: bench bench-memory demo pictures test test-slow table table-multi30k clean
+.PHONY: bench bench-memory demo pictures test test-slow table table-mechanisms table-multi30k clean
 .DELETE_ON_ERROR:
 
 .venv: .venv/installed
@@ -54,6 +55,13 @@ test-slow: .venv
 
 table: .venv
 	$(BIN)/python docs/table.py recipes/attention/*.yaml --out docs/table --runs runs/table
+
+APART := base hierarchical% copy% pointer-sort
+MECHANISMS := $(filter-out $(APART),$(basename $(notdir $(wildcard recipes/mechanisms/*.yaml))))
+
+table-mechanisms: .venv
+	$(BIN)/python docs/table.py $(MECHANISMS:%=recipes/mechanisms/%.yaml) \
+		--out docs/mechanisms-table --runs runs/mechanisms
 
 MULTI30K := transformer additive-between bahdanau none
 

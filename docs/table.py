@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import statistics
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -46,14 +47,18 @@ def row(folder: Path, tests: list[str]) -> dict[str, str]:
     last = [record for record in records if "seconds" in record][-1]
     facts = json.loads((folder / "environment.json").read_text())
     recipe: dict[str, Any] = yaml.safe_load((folder / "recipe.yaml").read_text())
-    paper = recipe.get("paper") or {}
+    paper, looks = recipe.get("paper"), found[tests[0]].get("attention")
     cells = {"recipe": folder.name}
     cells |= {f"BLEU {name}": f"{found[name]['scores'][0]['value']:.1f}" for name in tests}
-    if paper:
+    if isinstance(paper, dict) and "figure" in paper:
         cells["published"] = f"{paper['figure']:.1f}"
     if first:
         cells["AER written"] = f"{100 * first['output']['aer']:.1f}%"
         cells["AER read"] = f"{100 * first['input']['aer']:.1f}%"
+    if looks:
+        cells["entropy"] = f"{looks['mean']['entropy_share']:.0%}"
+    paces = [record["tokens_per_second"] for record in records if "tokens_per_second" in record]
+    cells["tokens/s"] = f"{statistics.median(paces):,.0f}"
     cells["parameters"] = f"{facts['parameters']:,}"
     cells["epochs"] = str(last["epoch"])
     cells["minutes"] = f"{last['seconds'] / 60:.1f}"
