@@ -26,14 +26,17 @@ class Factors:
 
     def keep(self, inputs: Tensor, gradient: Tensor) -> None:
         """The factors of one step, each (..., width)."""
-        self.inputs.append(inputs.flatten(0, -2))
-        self.gradients.append(gradient.flatten(0, -2))
+        self.inputs.append(inputs.detach().flatten(0, -2))
+        self.gradients.append(gradient.detach().flatten(0, -2))
 
     def product(self) -> Tensor | None:
-        """The sum over all steps; None where no step had a gradient."""
+        """The sum over all steps, which are then forgotten; None where none had a gradient."""
         if not self.inputs:
             return None
-        return torch.cat(self.gradients).t() @ torch.cat(self.inputs)
+        total = torch.cat(self.gradients).t() @ torch.cat(self.inputs)
+        self.inputs.clear()
+        self.gradients.clear()
+        return total
 
 
 class _Weight(torch.autograd.Function):

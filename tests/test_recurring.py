@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 import torch
 
-from attncli.recurring import Recurring, unrolled
+from attncli import recurring
+from attncli.recurring import Factors, Recurring, unrolled
 
 
 def gradients(layer, inputs, steps):
@@ -76,3 +80,23 @@ def test_a_step_without_a_gradient_leaves_none():
         unused = layer(torch.randn(2, 4))
         (unused.detach().sum() + layer.bias.sum()).backward()
     assert layer.weight.grad is None
+
+
+def test_nothing_of_a_loop_outlives_it(monkeypatch):
+    made = []
+
+    class Watched(Factors):
+        def __init__(self):
+            super().__init__()
+            made.append(weakref.ref(self))
+
+    monkeypatch.setattr(recurring, "Factors", Watched)
+    layer = Recurring(4, 4)
+    state = torch.randn(2, 4, requires_grad=True)
+    with unrolled():
+        for _ in range(3):
+            state = torch.tanh(layer(state))
+    state.sum().backward()
+    del state
+    gc.collect()
+    assert [one() for one in made] == [None]
