@@ -21,7 +21,7 @@ from attncli.objective import shifted
 from attncli.run import Run
 from attncli.text.corpus import Data
 from attncli.text.documents import Past
-from attncli.text.lexicon import lexicon, packaged_grammar
+from attncli.text.embedded.lexicon import lexicon, packaged_grammar
 from attncli.text.pair import Pair
 from attncli.translate import Translator
 

@@ -11,7 +11,7 @@ import typer
 from attncli.cli.options import DataName, Src, Tgt
 
 if TYPE_CHECKING:
-    from attncli.text.grammar_summary import Summary
+    from attncli.text.embedded.grammar_summary import Summary
     from attncli.text.pair import Pair
 
 SHOWN = 5
@@ -30,9 +30,9 @@ def data(
 ) -> None:
     """Show a corpus: the embedded one, or any that --data names."""
     from attncli.errors import UsageError
-    from attncli.text import embedded_documents, grammar
+    from attncli.text.embedded import documents, grammar
 
-    writers = {"embedded": grammar.write, "embedded-documents": embedded_documents.write}
+    writers = {"embedded": grammar.write, "embedded-documents": documents.write}
     chosen = name or "embedded"
     if write is not None:
         if chosen not in writers:

@@ -12,7 +12,7 @@ from typing import Any
 from attncli.errors import DataError, UsageError, suggestion
 from attncli.registry import Count
 from attncli.text.documents import Concatenated, Line, Paragraphs, by_blank_lines, concatenated
-from attncli.text.generated import EMBEDDED, EMBEDDED_DOCUMENTS, GENERATED
+from attncli.text.embedded.generated import EMBEDDED, EMBEDDED_DOCUMENTS, GENERATED
 from attncli.text.hub import loaded
 from attncli.text.pair import Pair
 from attncli.text.sources import Generated, JsonLines, Rows, Split, Table, TwoFiles

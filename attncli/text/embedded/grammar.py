@@ -11,12 +11,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from attncli.errors import DataError, UsageError, suggestion
-from attncli.text.derivation import Speaker
-from attncli.text.grammar_summary import Summary, summarise
-from attncli.text.lexicon import lexicon, packaged_grammar
+from attncli.text.embedded.derivation import Speaker
+from attncli.text.embedded.grammar_summary import Summary, summarise
+from attncli.text.embedded.lexicon import lexicon, packaged_grammar
+from attncli.text.embedded.sentences import LONG, LONGEST, Sentence, Writer
+from attncli.text.embedded.written import write_pairs
 from attncli.text.pair import Pair
-from attncli.text.sentences import LONG, LONGEST, Sentence, Writer
-from attncli.text.written import write_pairs
 
 SPLITS = {"train": 20_000, "valid": 1_000, "test": 1_000, "test-long": 500}
 # The order of drawing: the test sets stay what they are when the training set grows.

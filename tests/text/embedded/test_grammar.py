@@ -11,12 +11,12 @@ import pytest
 import sacrebleu
 
 from attncli.errors import DataError, UsageError
-from attncli.text.clause import THIRD, Clause, Phrase
-from attncli.text.grammar import SPLITS, generate, sentences, summary, write
-from attncli.text.grammar_summary import crosses
-from attncli.text.lexicon import Noun, Verb, lexicon, packaged_grammar
+from attncli.text.embedded.clause import THIRD, Clause, Phrase
+from attncli.text.embedded.grammar import SPLITS, generate, sentences, summary, write
+from attncli.text.embedded.grammar_summary import crosses
+from attncli.text.embedded.lexicon import Noun, Verb, lexicon, packaged_grammar
+from attncli.text.embedded.realise import Realiser, pair_of
 from attncli.text.pair import Pair
-from attncli.text.realise import Realiser, pair_of
 
 WORDS = lexicon(packaged_grammar())
 NOUNS = {word: noun for kind in WORDS.nouns.values() for noun in kind for word in noun.en}
@@ -374,12 +374,12 @@ def test_the_source_alone_decides_the_translation(corpus: dict[str, list[Pair]])
 
 def test_the_same_in_another_process_and_another_hash_seed(corpus: dict[str, list[Pair]]) -> None:
     code = (
-        "import hashlib; from attncli.text.grammar import generate;"
+        "import hashlib; from attncli.text.embedded.grammar import generate;"
         "print(hashlib.sha256(repr(list(generate('test-long'))).encode()).hexdigest())"
     )
     shown = subprocess.run(
         [sys.executable, "-c", code],
-        env={"PYTHONHASHSEED": "7", "PYTHONPATH": str(Path(__file__).parents[2])},
+        env={"PYTHONHASHSEED": "7", "PYTHONPATH": str(Path(__file__).parents[3])},
         capture_output=True,
         text=True,
         check=True,

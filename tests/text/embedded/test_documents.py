@@ -11,8 +11,8 @@ import pytest
 
 from attncli.errors import UsageError
 from attncli.text.corpus import Data
-from attncli.text.embedded_documents import DOCUMENTS, Narrator, documents, write
-from attncli.text.lexicon import GENDERS, Noun, lexicon, packaged_grammar
+from attncli.text.embedded.documents import DOCUMENTS, Narrator, documents, write
+from attncli.text.embedded.lexicon import GENDERS, Noun, lexicon, packaged_grammar
 from attncli.text.pair import Pair
 
 FORMS = {"er": "m", "ihn": "m", "sie": "f", "es": "n"}

@@ -236,7 +236,7 @@ def _adverbial(entry: Entry) -> Adverbial:
 
 def packaged_grammar() -> Path:
     """The grammar file that comes with attncli: in the wheel, or else in the checkout."""
-    package = Path(__file__).parent.parent
+    package = Path(__file__).parents[2]
     for folder in (package / "_data", package.parent / "data"):
         if (folder / "grammar.yaml").is_file():
             return folder / "grammar.yaml"

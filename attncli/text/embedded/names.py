@@ -11,12 +11,19 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from attncli.errors import UsageError, suggestion
-from attncli.text.clause import Phrase
-from attncli.text.derivation import Speaker
-from attncli.text.grammar import SPLITS, drawn
-from attncli.text.lexicon import CASES, Determiner, Lexicon, Noun, lexicon, packaged_grammar
+from attncli.text.embedded.clause import Phrase
+from attncli.text.embedded.derivation import Speaker
+from attncli.text.embedded.grammar import SPLITS, drawn
+from attncli.text.embedded.lexicon import (
+    CASES,
+    Determiner,
+    Lexicon,
+    Noun,
+    lexicon,
+    packaged_grammar,
+)
+from attncli.text.embedded.sentences import Sentence, Writer
 from attncli.text.pair import Pair
-from attncli.text.sentences import Sentence, Writer
 
 NAMELESS = ("", "", "", "")
 NO_ARTICLE = Determiner("", "", 0, "strong", (), False, False, True, dict.fromkeys(CASES, NAMELESS))

@@ -6,7 +6,7 @@ import pytest
 
 from attncli.errors import UsageError
 from attncli.text.corpus import Data
-from attncli.text.sorting import FEWEST, MOST, SPLITS, sorting
+from attncli.text.embedded.sorting import FEWEST, MOST, SPLITS, sorting
 
 
 def test_the_target_is_the_source_in_order():

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from attncli.text.lexicon import Adjective, Adverbial, Determiner, Noun, Preposition, Pronoun, Verb
+from attncli.text.embedded.lexicon import (
+    Adjective,
+    Adverbial,
+    Determiner,
+    Noun,
+    Preposition,
+    Pronoun,
+    Verb,
+)
 
 # The comma that ends a German clause; it goes where another comma or the end follows.
 CLOSING_COMMA = "(,"

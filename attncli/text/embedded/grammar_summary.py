@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from attncli.text.lexicon import GENDERS, Lexicon
+from attncli.text.embedded.lexicon import GENDERS, Lexicon
+from attncli.text.embedded.sentences import Sentence
 from attncli.text.pair import Pair
-from attncli.text.sentences import Sentence
 
 STEP = 10
 

@@ -7,8 +7,8 @@ import random
 import pytest
 
 from attncli.errors import UsageError
-from attncli.text.embedded_names import Namer, named
-from attncli.text.lexicon import lexicon, packaged_grammar
+from attncli.text.embedded.lexicon import lexicon, packaged_grammar
+from attncli.text.embedded.names import Namer, named
 from attncli.text.pair import Pair
 
 

@@ -6,8 +6,8 @@ import random
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from attncli.text.clause import Clause, Phrase
-from attncli.text.lexicon import Adverbial, Determiner, Lexicon, Noun, Verb
+from attncli.text.embedded.clause import Clause, Phrase
+from attncli.text.embedded.lexicon import Adverbial, Determiner, Lexicon, Noun, Verb
 
 T = TypeVar("T")
 LIVING = ("person", "animal")

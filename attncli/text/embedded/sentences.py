@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from attncli.text.clause import THIRD, Clause, Token, Tokens
-from attncli.text.derivation import Speaker
-from attncli.text.lexicon import Lexicon
+from attncli.text.embedded.clause import THIRD, Clause, Token, Tokens
+from attncli.text.embedded.derivation import Speaker
+from attncli.text.embedded.lexicon import Lexicon
+from attncli.text.embedded.realise import Realiser, pair_of
 from attncli.text.pair import Pair
-from attncli.text.realise import Realiser, pair_of
 
 SHORTEST, LONGEST, LONG = 3, 60, 30
 PAST = ("past", "perfect")

@@ -7,10 +7,10 @@ words that share a key are linked.
 
 from __future__ import annotations
 
-from attncli.text.clause import CLOSING_COMMA, MANY, THIRD, Clause, Phrase, Token, Tokens
-from attncli.text.lexicon import PLURAL, Adverbial, Lexicon, Preposition
+from attncli.text.embedded.clause import CLOSING_COMMA, MANY, THIRD, Clause, Phrase, Token, Tokens
+from attncli.text.embedded.lexicon import PLURAL, Adverbial, Lexicon, Preposition
+from attncli.text.embedded.verb_phrase import verb_phrase
 from attncli.text.pair import Pair
-from attncli.text.verb_phrase import verb_phrase
 
 VOWELS = "aeiou"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from attncli.text.clause import THIRD, Clause, Token, Tokens
-from attncli.text.lexicon import Lexicon
+from attncli.text.embedded.clause import THIRD, Clause, Token, Tokens
+from attncli.text.embedded.lexicon import Lexicon
 
 Parts = dict[str, Tokens]
 

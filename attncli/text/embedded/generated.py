@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Protocol
 
-from attncli.text import embedded_documents, embedded_names, grammar, sorting
+from attncli.text.embedded import documents, grammar, names, sorting
 from attncli.text.pair import Pair
 
 EMBEDDED = "embedded"
@@ -20,7 +20,7 @@ class Make(Protocol):
 
 GENERATED: Mapping[str, tuple[Mapping[str, int], Make]] = {
     EMBEDDED: (grammar.SPLITS, grammar.generate),
-    EMBEDDED_DOCUMENTS: (embedded_documents.DOCUMENTS, embedded_documents.documents),
-    "embedded-names": (grammar.SPLITS, embedded_names.named),
+    EMBEDDED_DOCUMENTS: (documents.DOCUMENTS, documents.documents),
+    "embedded-names": (grammar.SPLITS, names.named),
     "sorting": (sorting.SPLITS, sorting.sorting),
 }

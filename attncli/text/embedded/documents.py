@@ -13,13 +13,21 @@ from functools import lru_cache
 from pathlib import Path
 
 from attncli.errors import DataError, UsageError, suggestion
-from attncli.text.clause import THIRD, Clause, Phrase
-from attncli.text.derivation import Speaker
-from attncli.text.grammar import ATTEMPTS
-from attncli.text.lexicon import CASES, GENDERS, Lexicon, Noun, Pronoun, lexicon, packaged_grammar
+from attncli.text.embedded.clause import THIRD, Clause, Phrase
+from attncli.text.embedded.derivation import Speaker
+from attncli.text.embedded.grammar import ATTEMPTS
+from attncli.text.embedded.lexicon import (
+    CASES,
+    GENDERS,
+    Lexicon,
+    Noun,
+    Pronoun,
+    lexicon,
+    packaged_grammar,
+)
+from attncli.text.embedded.sentences import LONG, SHORTEST, Sentence, Writer
+from attncli.text.embedded.written import write_pairs
 from attncli.text.pair import Pair
-from attncli.text.sentences import LONG, SHORTEST, Sentence, Writer
-from attncli.text.written import write_pairs
 
 DOCUMENTS = {"train": 4_000, "valid": 200, "test": 400}
 # The order of drawing: the test set stays what it is when the training set grows.
