@@ -50,7 +50,7 @@ def train(
 ) -> None:
     """Train a translator."""
     from attncli import machine
-    from attncli.errors import UsageError
+    from attncli.errors import AttnError, UsageError
     from attncli.experiment import check
     from attncli.recipe import Recipe
     from attncli.run import Run
@@ -86,13 +86,18 @@ def train(
 
     with joined(place) as processes:
         what, run, goes_on, warm = processes.first(begin)
-        why = run_training(
-            *(what, run, say),
-            device=place,
-            resume=goes_on,
-            init_from=warm,
-            processes=processes,
-        )
+        try:
+            why = run_training(
+                *(what, run, say),
+                device=place,
+                resume=goes_on,
+                init_from=warm,
+                processes=processes,
+            )
+        except AttnError:
+            if not goes_on:
+                run.discard_if_untrained()
+            raise
         ends = processes.say(say)
         ends(f"{why}; the run is in {run.path}")
         if why == INTERRUPTED:

@@ -45,7 +45,8 @@ def find_recipe(name: str, near: Path = Path()) -> Path:
                 return candidate
     known = recipe_names()
     hint = suggestion(Path(name).with_suffix("").as_posix().removeprefix("recipes/"), known)
-    also = "" if hint or not known else f"; there is {', '.join(known)}"
+    shortly = sorted({one if "/" not in one else one.split("/")[0] + "/" for one in known})
+    also = "" if hint or not known else f"; there is {', '.join(shortly)}"
     raise RecipeError([f"no recipe '{name}'{hint}{also}"])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -106,6 +107,11 @@ class Run:
     def codec(self) -> Path:
         """The folder of the subword models."""
         return self.path / "codec"
+
+    def discard_if_untrained(self) -> None:
+        """Removes the folder where no step was taken, so that its name is free again."""
+        if not self.metrics_file.exists() and not self.states():
+            shutil.rmtree(self.path, ignore_errors=True)
 
     def write_recipe(self, recipe: Recipe) -> None:
         """Keeps the resolved recipe, with the component files that it names."""

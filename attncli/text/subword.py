@@ -107,7 +107,10 @@ class Subword:
 
     def _reason(self, message: str) -> str:
         if found := re.search(r"value <= (\d+)", message):
-            return f"subword.vocab_size: {self.vocab_size} is too many, this text gives {found[1]}"
+            return (
+                f"subword.vocab_size: {self.vocab_size} is too many, this text gives {found[1]} "
+                f"(try --set subword.vocab_size={found[1]})"
+            )
         if found := re.search(r"required_chars\. \d+ vs (\d+)", message):
             return (
                 f"subword.vocab_size: {self.vocab_size} is too few, the characters alone need "

@@ -41,6 +41,21 @@ def test_data_that_is_not_there_is_one_line(tmp_path):
     assert NOWHERE in done.err
 
 
+def test_a_run_refused_before_its_first_step_leaves_its_name_free(tmp_path):
+    corpus = write_corpus(tmp_path)
+    begin = ["train", "--runs", tmp_path / "runs", "--run-name", "once", "--threads", 1]
+    assert attncli(*begin, "--data", NOWHERE).code == 1
+    assert not (tmp_path / "runs" / "once").exists()
+    done = attncli(*begin, "--data", corpus, "--set", "subword.vocab_size=9000")
+    assert done.code == 1
+    assert "try --set subword.vocab_size=" in done.err
+    assert not (tmp_path / "runs" / "once").exists()
+    run = train(corpus, tmp_path / "runs", "once", "--set", "train.epochs=1")
+    refused = attncli("train", "--resume", run, "--data", NOWHERE)
+    assert refused.code != 0
+    assert (run / "metrics.jsonl").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
