@@ -49,6 +49,17 @@ def dense(layer, vector):
     return numbers(layer.weight) @ vector + (0 if layer.bias is None else numbers(layer.bias))
 
 
+def additive(scorer, asked, state, extra):
+    """v . tanh(W q + U k + extra)."""
+    inside = dense(scorer.query, asked) + dense(scorer.key, state) + extra
+    return numbers(scorer.v) @ np.tanh(inside)
+
+
+def general(scorer, asked, state, extra):
+    """q . W k + extra."""
+    return asked @ dense(scorer.key, state) + extra.item()
+
+
 def softmax(scores):
     grown = np.exp(np.array(scores) - max(scores))
     return grown / grown.sum()

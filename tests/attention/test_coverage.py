@@ -13,7 +13,9 @@ from attncli.registry import Choice
 from tests.attention.stepping import (
     LENGTHS,
     STEPS,
+    additive,
     dense,
+    general,
     inputs,
     looks,
     made,
@@ -40,15 +42,6 @@ def neural(account, kept, weight, state, asked):
 
 
 ACCOUNTS = {"sum": plain_sum, "linguistic": linguistic, "neural": neural}
-
-
-def additive(scorer, asked, state, extra):
-    inside = dense(scorer.query, asked) + dense(scorer.key, state) + extra
-    return numbers(scorer.v) @ np.tanh(inside)
-
-
-def general(scorer, asked, state, extra):
-    return asked @ dense(scorer.key, state) + extra.item()
 
 
 @pytest.mark.parametrize("score", [additive, general], ids=lambda score: score.__name__)

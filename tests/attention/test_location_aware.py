@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 
 from attncli.registry import Choice
-from tests.attention.stepping import LENGTHS, STEPS, dense, inputs, looks, made, numbers, softmax
+from tests.attention.stepping import (
+    LENGTHS,
+    STEPS,
+    additive,
+    general,
+    inputs,
+    looks,
+    made,
+    numbers,
+    softmax,
+)
 
 
 def features_of(attention, last, s, reach):
@@ -18,15 +28,6 @@ def features_of(attention, last, s, reach):
             if 0 <= s + j - reach < len(last):
                 found[k] += tap * last[s + j - reach]
     return numbers(attention.feature.weight) @ found
-
-
-def additive(scorer, asked, state, extra):
-    inside = dense(scorer.query, asked) + dense(scorer.key, state) + extra
-    return numbers(scorer.v) @ np.tanh(inside)
-
-
-def general(scorer, asked, state, extra):
-    return asked @ dense(scorer.key, state) + extra.item()
 
 
 @pytest.mark.parametrize("score", [additive, general], ids=lambda score: score.__name__)

@@ -58,6 +58,10 @@ class Speaker:
             self.nouns[kinds] = [noun for kind in kinds for noun in self.words.nouns[kind]]
         return self.pick(self.nouns[kinds])
 
+    def stand_in(self, kinds: tuple[str, ...]) -> Phrase | None:
+        """What a speaker of another kind says in place of the grammar's phrase; here nothing."""
+        return None
+
     def phrase(
         self,
         kinds: tuple[str, ...],
@@ -69,6 +73,8 @@ class Speaker:
         coordinate: bool = False,
     ) -> Phrase:
         """A phrase about one of these kinds of things; the flags say what it may have."""
+        if (other := self.stand_in(kinds)) is not None:
+            return other
         if pronoun and "person" in kinds and self.happens("pronoun"):
             return Phrase(pronoun=self.pick(self.words.pronouns))
         noun = self.noun(kinds)

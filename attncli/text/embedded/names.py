@@ -56,29 +56,13 @@ class Namer(Speaker):
         super().__init__(words, rng)
         self.given: set[str] = set()
 
-    def phrase(
-        self,
-        kinds: tuple[str, ...],
-        *,
-        subject: bool = False,
-        definite: bool = False,
-        relative: bool = False,
-        pronoun: bool = False,
-        coordinate: bool = False,
-    ) -> Phrase:
-        """A phrase as the grammar makes it, or where it may be of a person a name."""
-        if "person" in kinds and self.happens("name"):
-            name = self.name()
-            forms: dict[str, tuple[str, ...]] = dict.fromkeys(CASES, (name, ""))
-            return Phrase(noun=Noun("person", (name,), 0, forms), determiner=NO_ARTICLE)
-        return super().phrase(
-            kinds,
-            subject=subject,
-            definite=definite,
-            relative=relative,
-            pronoun=pronoun,
-            coordinate=coordinate,
-        )
+    def stand_in(self, kinds: tuple[str, ...]) -> Phrase | None:
+        """A name, now and then, where the phrase may be of a person."""
+        if "person" not in kinds or not self.happens("name"):
+            return None
+        name = self.name()
+        forms: dict[str, tuple[str, ...]] = dict.fromkeys(CASES, (name, ""))
+        return Phrase(noun=Noun("person", (name,), 0, forms), determiner=NO_ARTICLE)
 
     def name(self) -> str:
         """A name that nobody has yet."""
