@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -110,10 +110,3 @@ def _maps(
                 part=f"{side} self-attention",
             ),
         )
-
-
-def every_map(looks: Iterable[Sequence[Look]]) -> Iterator[AttentionMap]:
-    """All maps of all translations, in order."""
-    for translations in looks:
-        for one in translations:
-            yield from one.maps.values()

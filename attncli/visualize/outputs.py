@@ -7,9 +7,8 @@ from pathlib import Path
 
 from attncli import attention_file
 from attncli.attention_map import AttentionMap
-from attncli.errors import UsageError, suggestion
 from attncli.look import Look
-from attncli.visualize import page, pictures
+from attncli.visualize import endings, page, pictures
 
 PAGE = ".html"
 ENDINGS = (PAGE, *pictures.FORMATS, *attention_file.ENDINGS)
@@ -21,14 +20,7 @@ def check(path: Path) -> None:
     Raises:
         UsageError: another ending, or no such folder.
     """
-    ending = path.suffix.lower()
-    if ending not in ENDINGS:
-        raise UsageError(
-            f"{path}: no format '{ending}'{suggestion(ending, ENDINGS)} "
-            f"(there is {', '.join(ENDINGS)})"
-        )
-    if not path.parent.is_dir():
-        raise UsageError(f"{path}: there is no folder {path.parent}; make it first")
+    endings.check(path, ENDINGS)
 
 
 def write(looks: Sequence[Sequence[Look]], shown: Sequence[AttentionMap], path: Path) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attncli.attention_map import AttentionMap
-from attncli.errors import UsageError, suggestion
+from attncli.errors import UsageError
+from attncli.visualize import endings
 
 if TYPE_CHECKING:
     import altair as alt
@@ -32,19 +33,12 @@ def save(maps: Sequence[AttentionMap], path: Path, *, fonts: Iterable[Path] = FO
     Raises:
         UsageError: another ending, no such folder, nothing to draw, or no drawing library.
     """
-    ending = path.suffix.lower()
-    if ending not in FORMATS:
-        raise UsageError(
-            f"{path}: no picture format '{ending}'{suggestion(ending, FORMATS)} "
-            f"(there is {', '.join(FORMATS)})"
-        )
-    if not path.parent.is_dir():
-        raise UsageError(f"{path}: there is no folder {path.parent}; make it first")
+    endings.check(path, FORMATS)
     try:
         from attncli.visualize.chart import chart
     except ImportError as error:
         raise _missing(error) from error
-    path.write_bytes(written(chart(maps), ending, fonts=fonts))
+    path.write_bytes(written(chart(maps), path.suffix.lower(), fonts=fonts))
 
 
 def written(

@@ -271,7 +271,7 @@ def test_a_pdf_is_a_pdf(tmp_path: Path) -> None:
 def test_an_unknown_format_lists_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"'\.pgn'; did you mean '\.png'\? .*\.png, \.svg, \.pdf"):
         save([drawn(SHORT, KURZ)], tmp_path / "map.pgn")
-    with pytest.raises(UsageError, match="no picture format ''"):
+    with pytest.raises(UsageError, match="no format ''"):
         save([drawn(SHORT, KURZ)], tmp_path / "map")
     assert not list(tmp_path.iterdir())
 
