@@ -284,7 +284,7 @@ def test_a_file_that_is_not_there_suggests_those_that_are() -> None:
     written("seed: 1\n", "recipes/multi/bahdanau.yaml")
     with pytest.raises(RecipeError, match="did you mean 'multi/bahdanau'"):
         Recipe.read("multi/bahdanua.yaml")
-    with pytest.raises(RecipeError, match="there is base, multi/$"):
+    with pytest.raises(RecipeError, match=r"there is base, multi/$"):
         Recipe.read("zzz")
     Path("latin.yaml").write_bytes("name: é\n".encode("latin-1"))
     with pytest.raises(RecipeError, match=r"^latin.yaml: cannot be read"):
