@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from attncli.errors import DataError, UsageError, suggestion
+from attncli.errors import DataError
+from attncli.text.embedded import splits
 from attncli.text.embedded.clause import THIRD, Clause, Phrase
 from attncli.text.embedded.derivation import Speaker
 from attncli.text.embedded.grammar import ATTEMPTS
@@ -42,9 +43,7 @@ def documents(split: str, *, seed: int = 1) -> Iterator[Pair]:
     Raises:
         UsageError: there is no such split.
     """
-    if split not in DOCUMENTS:
-        names = ", ".join(DOCUMENTS)
-        raise UsageError(f"no split '{split}'{suggestion(split, DOCUMENTS)}; there is {names}")
+    splits.check(split, DOCUMENTS)
     yield from _corpus(seed)[split]
 
 

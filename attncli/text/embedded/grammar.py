@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from attncli.errors import DataError, UsageError, suggestion
+from attncli.errors import DataError
+from attncli.text.embedded import splits
 from attncli.text.embedded.derivation import Speaker
 from attncli.text.embedded.grammar_summary import Summary, summarise
 from attncli.text.embedded.lexicon import lexicon, packaged_grammar
@@ -37,11 +38,7 @@ def generate(split: str, *, seed: int = 1, grammar: Path | None = None) -> Itera
 
 def sentences(split: str, seed: int, grammar: Path | None = None) -> tuple[Sentence, ...]:
     """The pairs of one split, each with the phenomena of the grammar that are in it."""
-    if split not in SPLITS:
-        names = ", ".join(SPLITS)
-        raise UsageError(
-            f"no split '{split}' in the embedded corpus{suggestion(split, SPLITS)}; it has {names}"
-        )
+    splits.check(split, SPLITS)
     return _corpus(seed, grammar or packaged_grammar())[split]
 
 

@@ -10,7 +10,7 @@ import random
 from collections.abc import Iterator
 from functools import lru_cache
 
-from attncli.errors import UsageError, suggestion
+from attncli.text.embedded import splits
 from attncli.text.embedded.clause import Phrase
 from attncli.text.embedded.derivation import Speaker
 from attncli.text.embedded.grammar import SPLITS, drawn
@@ -35,9 +35,7 @@ def named(split: str, *, seed: int = 1) -> Iterator[Pair]:
     Raises:
         UsageError: there is no such split.
     """
-    if split not in SPLITS:
-        names = ", ".join(SPLITS)
-        raise UsageError(f"no split '{split}'{suggestion(split, SPLITS)}; there is {names}")
+    splits.check(split, SPLITS)
     for sentence in _corpus(seed)[split]:
         yield sentence.pair
 

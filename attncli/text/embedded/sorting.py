@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-from attncli.errors import UsageError, suggestion
+from attncli.text.embedded import splits
 from attncli.text.pair import Pair
 
 NUMBERS = 1000  # from 0
@@ -23,9 +23,7 @@ def sorting(split: str, *, seed: int = 1) -> Iterator[Pair]:
     Raises:
         UsageError: there is no such split.
     """
-    if split not in SPLITS:
-        names = ", ".join(SPLITS)
-        raise UsageError(f"no split '{split}'{suggestion(split, SPLITS)}; there is {names}")
+    splits.check(split, SPLITS)
     numbers = _shuffled(list(range(NUMBERS)), random.Random(seed))
     kept = NUMBERS // 10
     among = numbers[:kept] if split == "test" else numbers[kept:]
