@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from attncli.cli.models import open_models, search_of
+from attncli.cli.models import open_models, say, search_of
 from attncli.cli.options import Beam, Device, Root, Runs, Seed, Sets, State, Threads
 from attncli.cli.streams import batches_of_lines
 
@@ -74,11 +74,15 @@ def translate(
     looks = alignments or form == "jsonl"
     data: Data = models[0].recipe.build("data")
     windows = data.lines(batches_of_lines(file, WINDOW * batch))
+    cut = 0
     for number, one in enumerate(translator.stream(windows, looks)):
+        cut += one.hypotheses[0].cut
         if alignments and one.source.strip() and one.hypotheses[0].attention is None:
             raise UsageError("--alignments: this model has no attention")
         for text in _written(one, number, form, alignments, search.n_best):
             print(text, flush=True)
+    if cut:
+        say(f"{cut} translations reached the length limit (search.max_ratio, search.max_extra)")
 
 
 def exported(models: list[Loaded], search: Search, batch: int, threads: int) -> Translator:

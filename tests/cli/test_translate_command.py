@@ -32,6 +32,14 @@ def test_a_file_is_translated_like_stdin(runs, tmp_path):
     assert len(from_file.lines) == 3
 
 
+def test_translations_cut_at_the_length_limit_are_counted(runs):
+    short = ["--set", "search.max_ratio=0", "--set", "search.max_extra=1"]
+    done = translate(runs, b"ein Hund\n\nein Haus steht\n", *short)
+    assert done.code == 0, done.err
+    assert "2 translations reached the length limit" in done.err
+    assert "reached" not in done.out
+
+
 def test_no_line_in_is_no_line_out(runs):
     assert translate(runs, b"").out == ""
 
