@@ -44,8 +44,8 @@ def sentences(split: str, seed: int, grammar: Path | None = None) -> tuple[Sente
 
 def summary(seed: int = 1, grammar: Path | None = None) -> Summary:
     """The whole corpus in figures and examples."""
-    splits = {split: sentences(split, seed, grammar) for split in SPLITS}
-    return summarise(lexicon(grammar or packaged_grammar()), splits)
+    found = {split: sentences(split, seed, grammar) for split in SPLITS}
+    return summarise(lexicon(grammar or packaged_grammar()), found)
 
 
 def write(folder: Path, seed: int = 1, grammar: Path | None = None) -> list[Path]:
@@ -54,8 +54,8 @@ def write(folder: Path, seed: int = 1, grammar: Path | None = None) -> list[Path
     Raises:
         DataError: the folder cannot be written.
     """
-    splits = {split: generate(split, seed=seed, grammar=grammar) for split in SPLITS}
-    return write_pairs(folder, splits, ("en", "de"))
+    found = {split: generate(split, seed=seed, grammar=grammar) for split in SPLITS}
+    return write_pairs(folder, found, ("en", "de"))
 
 
 @lru_cache(maxsize=2)
