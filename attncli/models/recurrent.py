@@ -18,7 +18,7 @@ from attncli.models.embedding import Tied, embeddings
 from attncli.models.encoder import Encoded, RecurrentEncoder
 from attncli.models.intra import Intra
 from attncli.models.output import Output
-from attncli.models.wiring.base import DecoderSizes, Wiring
+from attncli.models.wiring.base import DecoderPlan, Wiring
 from attncli.registry import Choice, Positive, Share
 
 
@@ -77,8 +77,8 @@ class Recurrent(Seq2Seq):
         super().__init__()
         self.encoder = RecurrentEncoder(cell, embedding, hidden, layers, encoder, layer_dropout)
         looks: Attention = attention.build(hidden, hidden)
-        sizes = DecoderSizes(embedding, hidden, hidden, layers)
-        self.decoder: Wiring = reads.build(sizes, looks, cell, readout, layer_dropout)
+        plan = DecoderPlan(embedding, hidden, layers, looks, cell, readout, layer_dropout)
+        self.decoder: Wiring = reads.build(plan)
         self.bridge: Bridge = bridge.build(
             BridgeSizes(hidden, hidden, layers, self.decoder.parts, self.encoder.directions)
         )

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from attncli.attention.base import Attention, Memory, State, all_steps
-from attncli.models.cells import CellChoice
+from attncli.attention.base import Memory, State, all_steps
 from attncli.models.decoded import Decoded
-from attncli.models.wiring.base import DecoderSizes, Glance, Wiring, as_decoded
+from attncli.models.wiring.base import DecoderPlan, Glance, Wiring, as_decoded
 from attncli.recurring import Recurring
-from attncli.registry import Choice
 
 
 class After(Wiring):
@@ -26,21 +24,12 @@ class After(Wiring):
 
     name = "after"
 
-    def __init__(
-        self,
-        sizes: DecoderSizes,
-        attention: Attention,
-        cell: CellChoice,
-        readout: Choice,
-        dropout: float,
-        *,
-        feed: bool = True,
-    ) -> None:
-        super().__init__(sizes, attention, cell, readout, dropout)
+    def __init__(self, plan: DecoderPlan, *, feed: bool = True) -> None:
+        super().__init__(plan)
         self.feed = feed
         if feed:
             self.fed = Recurring(self.readout.dim, self.first.input.out_features, bias=False)
-            nn.init.uniform_(self.fed.weight, -(sizes.hidden**-0.5), sizes.hidden**-0.5)
+            nn.init.uniform_(self.fed.weight, -(plan.hidden**-0.5), plan.hidden**-0.5)
 
     def start(self, layers: list[tuple[Tensor, ...]], memory: Memory) -> State:
         state = super().start(layers, memory)

@@ -18,13 +18,16 @@ from attncli.recurring import unrolled
 from attncli.registry import Choice
 
 
-class DecoderSizes(NamedTuple):
-    """Widths of a recurrent decoder, and its layers."""
+class DecoderPlan(NamedTuple):
+    """What a recurrent decoder is made of: widths, layers, and its components."""
 
     embedding: int
     hidden: int
-    memory: int
     layers: int
+    attention: Attention
+    cell: CellChoice
+    readout: Choice
+    dropout: float
 
 
 class Glance(NamedTuple):
@@ -42,24 +45,18 @@ class Wiring(nn.Module):
     family: ClassVar[str] = "wiring"
     name: ClassVar[str | None] = None
 
-    def __init__(
-        self,
-        sizes: DecoderSizes,
-        attention: Attention,
-        cell: CellChoice,
-        readout: Choice,
-        dropout: float,
-    ) -> None:
+    def __init__(self, plan: DecoderPlan) -> None:
         super().__init__()
-        self.attention = attention
+        self.attention = plan.attention
         self.cells: Layers[Cell] = Layers(
-            cell.build(sizes.hidden if layer else sizes.embedding, sizes.hidden)
-            for layer in range(sizes.layers)
+            plan.cell.build(plan.hidden if layer else plan.embedding, plan.hidden)
+            for layer in range(plan.layers)
         )
-        self.dropout = Dropout(dropout)
-        widths = ReadoutSizes(sizes.hidden, attention.context_dim, sizes.embedding)
-        self.readout: Readout = readout.build(widths)
-        self.sees = GlimpseSizes(attention.context_dim, sizes.hidden, sizes.embedding)
+        self.dropout = Dropout(plan.dropout)
+        context_dim = plan.attention.context_dim
+        widths = ReadoutSizes(plan.hidden, context_dim, plan.embedding)
+        self.readout: Readout = plan.readout.build(widths)
+        self.sees = GlimpseSizes(context_dim, plan.hidden, plan.embedding)
         self.parts = len(self.first.parts)
 
     @property

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from attncli.attention.base import Attention, Memory, State
-from attncli.models.cells import CellChoice
-from attncli.models.wiring.base import DecoderSizes, Glance, Wiring
+from attncli.attention.base import Memory, State
+from attncli.models.wiring.base import DecoderPlan, Glance, Wiring
 from attncli.recurring import Recurring
-from attncli.registry import Choice
 
 
 class Before(Wiring):
@@ -19,16 +17,9 @@ class Before(Wiring):
 
     name = "before"
 
-    def __init__(
-        self,
-        sizes: DecoderSizes,
-        attention: Attention,
-        cell: CellChoice,
-        readout: Choice,
-        dropout: float,
-    ) -> None:
-        super().__init__(sizes, attention, cell, readout, dropout)
-        self.seen = Recurring(attention.context_dim, self.first.input.out_features, bias=False)
+    def __init__(self, plan: DecoderPlan) -> None:
+        super().__init__(plan)
+        self.seen = Recurring(plan.attention.context_dim, self.first.input.out_features, bias=False)
 
     def advance(self, projected: Tensor, embedded: Tensor, memory: Memory, state: State) -> Glance:
         before = self.layers(state)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from attncli.attention.base import Attention, Memory, State
-from attncli.models.cells import Cell, CellChoice
-from attncli.models.wiring.base import DecoderSizes, Glance, Wiring
-from attncli.registry import Choice
+from attncli.attention.base import Memory, State
+from attncli.models.cells import Cell
+from attncli.models.wiring.base import DecoderPlan, Glance, Wiring
 
 
 class Between(Wiring):
@@ -18,16 +17,9 @@ class Between(Wiring):
 
     name = "between"
 
-    def __init__(
-        self,
-        sizes: DecoderSizes,
-        attention: Attention,
-        cell: CellChoice,
-        readout: Choice,
-        dropout: float,
-    ) -> None:
-        super().__init__(sizes, attention, cell, readout, dropout)
-        self.second: Cell = cell.build(attention.context_dim, sizes.hidden)
+    def __init__(self, plan: DecoderPlan) -> None:
+        super().__init__(plan)
+        self.second: Cell = plan.cell.build(plan.attention.context_dim, plan.hidden)
 
     def advance(self, projected: Tensor, embedded: Tensor, memory: Memory, state: State) -> Glance:
         before = self.layers(state)
