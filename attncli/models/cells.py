@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from attncli.errors import UsageError
+from attncli.models.gru_step import gru_step
 from attncli.models.lstm_step import lstm_step
 from attncli.recurring import Recurring, unrolled
 from attncli.registry import Choice
@@ -107,12 +108,7 @@ class GRU(Cell):
 
     def forward(self, projected: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         (hidden,) = state
-        recurrent = self.hidden_norm(self.hidden(hidden))
-        from_r, from_z, from_n = projected.chunk(3, -1)
-        to_r, to_z, to_n = recurrent.chunk(3, -1)
-        keep = torch.sigmoid(from_z + to_z)
-        new = torch.tanh(from_n + torch.sigmoid(from_r + to_r) * to_n)
-        return (new + keep * (hidden - new),)
+        return (gru_step(projected, self.hidden_norm(self.hidden(hidden)), hidden),)
 
 
 class GRUCho(Cell):
@@ -131,12 +127,16 @@ class GRUCho(Cell):
         if layer_norm:
             raise UsageError("gru-cho has no layer norm (try gru)")
         super().__init__(input_dim, hidden_dim, layer_norm=layer_norm)
+        gates, new = self.hidden.weight.detach().split([2 * hidden_dim, hidden_dim])
+        self.hidden = Recurring(hidden_dim, 2 * hidden_dim, bias=False)
+        self.inner = Recurring(hidden_dim, hidden_dim, bias=False)
+        self.hidden.weight.data.copy_(gates)
+        self.inner.weight.data.copy_(new)
 
     def forward(self, projected: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         (hidden,) = state
-        width = 2 * self.hidden_dim
-        recurrent = hidden @ self.hidden.weight[:width].t()
-        reset, new_share = torch.sigmoid(projected[..., :width] + recurrent).chunk(2, -1)
-        inner = (reset * hidden) @ self.hidden.weight[width:].t()
-        new = torch.tanh(projected[..., width:] + inner)
+        from_gates, from_new = torch.split(projected, [2 * self.hidden_dim, self.hidden_dim], -1)
+        gates = torch.sigmoid(from_gates + self.hidden(hidden))
+        reset, new_share = torch.split(gates, self.hidden_dim, -1)
+        new = torch.tanh(from_new + self.inner(reset * hidden))
         return (hidden + new_share * (new - hidden),)

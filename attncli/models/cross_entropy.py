@@ -37,17 +37,18 @@ class _ProjectedCrossEntropy(torch.autograd.Function):
             rows = hidden[begin : begin + CHUNK]
             gold = target[begin : begin + CHUNK].unsqueeze(1)
             logits = rows @ weight.t() if bias is None else torch.addmm(bias, rows, weight.t())
-            normalizer = logits.logsumexp(1, keepdim=True)  # (chunk, 1)
-            gold_nll = (normalizer - logits.gather(1, gold)).sum()
-            uniform_nll = (normalizer.squeeze(1) - logits.mean(1)).sum()
+            log_probs = torch.log_softmax(logits, 1)
+            gold_nll = -log_probs.gather(1, gold).sum()
             nll += gold_nll
-            loss += (1 - smoothing) * gold_nll + smoothing * uniform_nll
+            loss += (1 - smoothing) * gold_nll
+            if smoothing:
+                loss -= smoothing * log_probs.mean(1).sum()
             if d_hidden is None or d_weight is None:
                 continue
-            d_logits = logits.sub_(normalizer).exp_()
+            d_logits = log_probs.exp_()
             if smoothing:
                 d_logits -= smoothing / vocab
-            d_logits.scatter_add_(1, gold, torch.full_like(normalizer, smoothing - 1))
+            d_logits.scatter_add_(1, gold, d_logits.new_full(gold.shape, smoothing - 1))
             torch.mm(d_logits, weight, out=d_hidden[begin : begin + CHUNK])
             d_weight.addmm_(d_logits.t(), rows)
             if d_bias is not None:
