@@ -14,6 +14,7 @@ from attncli.experiment import Loaded, source_of
 from attncli.looking import attention_map
 from attncli.models.base import Seq2Seq
 from attncli.models.ensemble import Ensemble
+from attncli.parallel import on_every_core
 from attncli.search import Found, Search
 from attncli.text.codec import Codec
 from attncli.text.documents import Line, Past, by_blank_lines
@@ -65,11 +66,17 @@ def decode(
     """
     past = before or [[] for _ in rows]
     order = sorted(range(len(rows)), key=lambda row: len(rows[row]))
-    found: list[list[Found]] = [[] for _ in rows]
-    for begin in range(0, len(order), sentences):
-        chosen = order[begin : begin + sentences]
+    batches = [order[begin : begin + sentences] for begin in range(0, len(order), sentences)]
+
+    def find(chosen: list[int]) -> list[list[Found]]:
         source = source_of([rows[row] for row in chosen], device, [past[row] for row in chosen])
-        for row, hypotheses in zip(chosen, search.find(model, source, look), strict=True):
+        return search.find(model, source, look)
+
+    apart = device.type == "cpu" and not search.sample  # draws come from one generator, in turn
+    results = on_every_core(find, batches) if apart else [find(chosen) for chosen in batches]
+    found: list[list[Found]] = [[] for _ in rows]
+    for chosen, result in zip(batches, results, strict=True):
+        for row, hypotheses in zip(chosen, result, strict=True):
             found[row] = hypotheses
     return found
 

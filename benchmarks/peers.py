@@ -13,6 +13,7 @@ PACKAGES = {
     "joeynmt": ("joeynmt", "importlib_metadata", "sentencepiece", "torch"),
     "eole": ("eole", "aiohttp", "torch"),
     "ctranslate2": ("ctranslate2",),
+    "ctranslate2-apart": ("ctranslate2",),
     "ctranslate2-int8": ("ctranslate2",),
 }
 SYSTEMS = tuple(PACKAGES)

@@ -19,7 +19,7 @@ TRAINING = {
     "R0": ("attncli",),
 }
 DECODING = {
-    "T": ("attncli", "joeynmt", "eole", "ctranslate2", "ctranslate2-int8"),
+    "T": ("attncli", "joeynmt", "eole", "ctranslate2", "ctranslate2-apart", "ctranslate2-int8"),
     "R": ("attncli", "joeynmt", "eole"),
 }
 KINDS = ("startup", "training", "decoding")

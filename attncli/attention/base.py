@@ -30,6 +30,16 @@ class Memory(NamedTuple):
         return Memory(*(part.index_select(0, rows) for part in self))
 
 
+class Heads(NamedTuple):
+    """The projections around scaled dot products side by side (Vaswani et al. 2017, eq. 1)."""
+
+    number: int
+    query: nn.Linear
+    key: nn.Linear
+    value: nn.Linear
+    join: nn.Linear
+
+
 class Attended(NamedTuple):
     """What came of one look at the source.
 
@@ -117,6 +127,11 @@ class Attention(nn.Module):
         weights = self.normalize(scores, memory.mask)
         return Attended(weights @ memory.values, weights, next_step(state), {"scores": scores}, {})
 
+    @property
+    def product(self) -> bool:
+        """Whether this is softmax(q . k / sqrt(dim)) of a head's own query and key, and no more."""
+        return False
+
     def innermost(self) -> Attention:
         """The attention that weighs the values: this one, unless it holds several heads."""
         return self
@@ -131,6 +146,10 @@ class Attention(nn.Module):
 
         Queries, keys and values are (batch, heads, length, dim), the mask is that of one head.
         """
+        return None
+
+    def heads_of_products(self) -> Heads | None:
+        """What is around the heads where each is a plain `product`; None elsewhere."""
         return None
 
 

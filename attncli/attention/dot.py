@@ -53,8 +53,12 @@ class ScaledDot(Attention):
             return super().read(query, memory, state)
         return context.squeeze(1), next_step(state)
 
+    @property
+    def product(self) -> bool:
+        return self.normalize.fused
+
     def read_heads(self, query: Tensor, memory: Memory) -> Tensor | None:
-        if not self.normalize.fused:
+        if not self.product:
             return None
         mask = memory.mask.unsqueeze(1)  # (batch, 1, queries, src_len), the same for every head
         return F.scaled_dot_product_attention(query, memory.keys, memory.values, attn_mask=mask)

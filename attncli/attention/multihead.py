@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from attncli.attention.base import Attended, Attention, AttentionChoice, Memory, State, next_step
+from attncli.attention.base import (
+    Attended,
+    Attention,
+    AttentionChoice,
+    Heads,
+    Memory,
+    State,
+    next_step,
+)
 from attncli.errors import UsageError
 from attncli.registry import Choice, Count, Positive
 
@@ -101,6 +109,11 @@ class MultiHead(Attention):
             return self._joined(at_once), next_step(state)
         context, after = self.attention.read(*self._folded(asked, memory, state))
         return self._joined(self._by_head(context)), self._unfolded(after)
+
+    def heads_of_products(self) -> Heads | None:
+        if not self.attention.product:
+            return None
+        return Heads(self.heads, self.query, self.key, self.value, self.join)
 
     def _folded(self, asked: Tensor, memory: Memory, state: State) -> tuple[Tensor, Memory, State]:
         position = self._for_each(state["position"])

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from attncli.attention.base import Attention, Memory, State
 from attncli.models.decoded import Decoded, Glimpse, Source
 from attncli.models.output import Output
+from attncli.models.writing import PlainWriting, Writing
 
 
 class Seq2Seq(nn.Module):
@@ -29,6 +30,15 @@ class Seq2Seq(nn.Module):
     def reserve(self, memories: tuple[Memory, ...], queries: int, steps: int) -> tuple[Memory, ...]:
         """Adds room for what a decoder remembers of itself over `steps` steps of `queries`."""
         return memories
+
+    def writing(
+        self, memories: tuple[Memory, ...], queries: int, steps: int, look: bool
+    ) -> Writing:
+        """The sentences of these memories, to be written in up to `steps` steps of `queries`.
+
+        A model that has a faster way than its `decode_step` gives that; a test holds them equal.
+        """
+        return PlainWriting(self.decode_step, self.reserve(memories, queries, steps))
 
     def decode_step(
         self, token: Tensor, memories: tuple[Memory, ...], state: State, look: bool = False

@@ -127,7 +127,7 @@ class GRUCho(Cell):
         if layer_norm:
             raise UsageError("gru-cho has no layer norm (try gru)")
         super().__init__(input_dim, hidden_dim, layer_norm=layer_norm)
-        gates, new = self.hidden.weight.detach().split([2 * hidden_dim, hidden_dim])
+        gates, new = torch.split(self.hidden.weight.detach(), [2 * hidden_dim, hidden_dim])
         self.hidden = Recurring(hidden_dim, 2 * hidden_dim, bias=False)
         self.inner = Recurring(hidden_dim, hidden_dim, bias=False)
         self.hidden.weight.data.copy_(gates)

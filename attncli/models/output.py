@@ -113,5 +113,5 @@ class Projection(Output):
         logits = self.logits(decoded.hidden)
         best, ids = top(logits, k)
         highest = best[..., :1]
-        normalizer = (logits - highest).exp_().sum(-1, keepdim=True).log_() + highest
+        normalizer = logits.sub_(highest).exp_().sum(-1, keepdim=True).log_() + highest
         return best - normalizer, ids

@@ -17,6 +17,8 @@ from attncli.models.embedding import Embedding, Tied, embeddings
 from attncli.models.layers import Layers
 from attncli.models.positions import Positions
 from attncli.models.transformer_layers import DecoderLayer, EncoderLayer, Norm, Trace
+from attncli.models.transformer_writing import TransformerWriting, WrittenLayer
+from attncli.models.writing import Writing
 from attncli.registry import Choice, Count, Positive, Share
 
 
@@ -162,6 +164,26 @@ class Transformer(Seq2Seq):
             )
             room.append(Memory(keys, values, memory.mask.new_zeros(len(one), 1, queries * steps)))
         return *room, *memories
+
+    def writing(
+        self, memories: tuple[Memory, ...], queries: int, steps: int, look: bool
+    ) -> Writing:
+        layers = list(self.decoder_layers)
+        around = [layer.heads_of_products() for layer in layers]
+        heads = [both for both in around if both is not None]
+        apart = look or self.output.looks or self.training or len(memories) > len(layers)
+        if apart or len(heads) < len(layers):
+            return super().writing(memories, queries, steps, look)
+        positions = self.positions(torch.arange(steps, device=memories[0].mask.device))
+        return TransformerWriting(
+            [WrittenLayer(layer, *both) for layer, both in zip(layers, heads, strict=True)],
+            list(memories),
+            queries,
+            steps,
+            lambda token, step: self.tgt_embedding(token) + positions[step],
+            self.decoder_norm,
+            self.window,
+        )
 
     def decode_step(
         self, token: Tensor, memories: tuple[Memory, ...], state: State, look: bool = False

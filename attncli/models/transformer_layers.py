@@ -7,7 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from attncli.attention.base import Attended, Attention, Memory, State, all_steps
+from attncli.attention.base import Attended, Attention, Heads, Memory, State, all_steps
 from attncli.models.dropout import Dropout
 
 Norm = Literal["pre", "post"]
@@ -109,6 +109,11 @@ class DecoderLayer(nn.Module):
         inputs = self.around_looks.leave(inputs, context)
         outputs = self.feed_forward(self.around_feed_forward.enter(inputs))
         return self.around_feed_forward.leave(inputs, outputs), seen_back, seen, context
+
+    def heads_of_products(self) -> tuple[Heads, Heads] | None:
+        """What is around the heads on the words so far and on the source; None: not products."""
+        back, looks = self.looks_back.heads_of_products(), self.looks.heads_of_products()
+        return None if back is None or looks is None else (back, looks)
 
 
 def read(

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from attncli.errors import RunError, suggestion
+from attncli.errors import RunError, UsageError, suggestion
 from attncli.recipe import Recipe
 from attncli.run import metrics_file
 from attncli.run.curves import Curves, Written
@@ -42,9 +42,12 @@ class Run:
         """A new directory root/DATE-name, numbered where that exists; root/name if not `dated`.
 
         Raises:
+            UsageError: not dated, and the name is a path.
             RunError: not dated, and there is something of that name.
         """
         plain = re.sub(r"[^\w.+-]+", "-", name).strip("-.") or "run"
+        if not dated and Path(name).name != name:
+            raise UsageError(f"'{name}' is a path, not a name (try '{plain}', and --runs FOLDER)")
         now = datetime.now(UTC)
         first = f"{now.astimezone():%Y-%m-%d}-{plain}" if dated else plain
         path, number = root / first, 1

@@ -20,6 +20,8 @@ from attncli.search.finished import Finished, History
 from attncli.text.piece_model import BOS, EOS
 
 WEIGHTS = "weights"
+KEPT_WITH_THE_DONE = 0.8
+"""A batch with a larger share of unfinished sentences goes on whole: dropping rows copies all."""
 
 
 @dataclass(frozen=True)
@@ -90,16 +92,17 @@ class Search:
         beam = self.beam
         limits = self.limits(source).clamp(max=model.longest)
         memories, start = model.encode(source)
-        memories = model.reserve(memories, beam, int(limits.max()))
+        writing = model.writing(memories, beam, int(limits.max()), looks)
         state = {name: _for_each(part, beam) for name, part in start.items()}
         own = self._begin(source, limits)
         finished = Finished.begin(source.ids.size(0), beam, int(limits.max()), source.ids.device)
         rows = torch.arange(source.ids.size(0), device=source.ids.device)
         history = History(source.ids.size(0))
         results: list[list[Found]] = [[] for _ in range(source.ids.size(0))]
+        live = torch.ones_like(rows, dtype=torch.bool)
         length = 0
         while rows.numel():
-            decoded = model.decode_step(own["last"], memories, state, looks)
+            decoded = writing.step(own["last"], state, looks)
             length += 1
             if look and decoded.weights is not None:
                 seen = model.output.look(decoded, source)
@@ -116,16 +119,20 @@ class Search:
             parents = candidates.parents.gather(1, order)
             state = {name: reordered(part, parents) for name, part in decoded.state.items()}
             done = finished.full() | ending | own["log_prob"].isneginf().all(1)
-            if bool(done.any()):
-                for place in done.nonzero().flatten().tolist():
-                    row = int(rows[place])
-                    results[row] = self._found(finished, history, place, row, int(limits[place]))
-                left = (~done).nonzero().flatten()
-                rows, limits, source = rows[left], limits[left], source.select(left)
-                finished = finished.select(left)
-                memories = tuple(memory.select(left) for memory in memories)
-                state = {name: part.index_select(0, left) for name, part in state.items()}
-                own = {name: part.index_select(0, left) for name, part in own.items()}
+            if not bool((done & live).any()):
+                continue
+            for place in (done & live).nonzero().flatten().tolist():
+                row = int(rows[place])
+                results[row] = self._found(finished, history, place, row, int(limits[place]))
+            live = live & ~done
+            if int(live.sum()) > KEPT_WITH_THE_DONE * len(live):
+                continue
+            left = live.nonzero().flatten()
+            live, rows, limits, source = live[left], rows[left], limits[left], source.select(left)
+            finished = finished.select(left)
+            writing.keep(left)
+            state = {name: part.index_select(0, left) for name, part in state.items()}
+            own = {name: part.index_select(0, left) for name, part in own.items()}
         return results
 
     def _begin(self, source: Source, limits: Tensor) -> State:

@@ -85,7 +85,9 @@ def measure_decoding(job: Job) -> dict[str, float]:
 
     def decode(chosen: list[str], beam: int, batch: int) -> list[int]:
         search = Search(beam=beam, max_ratio=0.0, max_extra=LENGTH)
-        found = Translator([loaded], search, sentences=batch).translate(chosen)
+        translator = Translator([loaded], search, sentences=batch)
+        calls = [[line] for line in chosen] if batch == 1 else [chosen]  # one by one: latency
+        found = [one for call in calls for one in translator.translate(call)]
         return [len(one.hypotheses[0].pieces) for one in found]
 
     return timed_decodings(job, lines, decode)

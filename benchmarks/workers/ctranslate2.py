@@ -8,17 +8,22 @@ import ctranslate2
 
 from benchmarks.workers.job import LENGTH, Job, run, timed_decodings
 
-TYPES = {"ctranslate2": "float32", "ctranslate2-int8": "int8"}
+TYPES = {"ctranslate2": "float32", "ctranslate2-apart": "float32", "ctranslate2-int8": "int8"}
 
 
 def measure_decoding(job: Job) -> dict[str, float]:
-    """Translations by CTranslate2's own batching."""
+    """Translations by CTranslate2's own batching.
+
+    "apart" decodes as many batches at once as there are threads, each with one; the others one
+    batch at a time with all of them.
+    """
+    apart = job.threads if job.system.endswith("apart") else 1
     top = Path(job.folder).parents[1]
     translator = ctranslate2.Translator(
         str(top / "attncli" / job.configuration / "ctranslate2"),
         compute_type=TYPES[job.system],
-        inter_threads=1,
-        intra_threads=job.threads,
+        inter_threads=apart,
+        intra_threads=job.threads // apart,
     )
     lines = (top / "pieces" / "test.en").read_text(encoding="utf-8").splitlines()
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import nn
 
-from attncli.errors import RunError
+from attncli.errors import RunError, UsageError
 from attncli.recipe import Recipe
 from attncli.recipe import recipe as recipes
 from attncli.run import Run, environment, flatten, unflatten
@@ -37,6 +37,12 @@ def test_a_name_of_ones_own_is_taken_once(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match="cannot be made"):
         Run.create(tmp_path / "file", "demo")
+
+
+def test_a_name_of_ones_own_is_no_path(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"'../z' is a path, not a name \(try 'z'"):
+        Run.create(tmp_path / "runs", "../z", dated=False)
+    assert not (tmp_path / "z").exists()
 
 
 def test_the_newest_is_the_one_begun_last_even_after_a_copy(tmp_path: Path) -> None:

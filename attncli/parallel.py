@@ -1,0 +1,44 @@
+"""The same work on many things at once, one core each."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any, TypeVar
+
+import torch
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+_inherited: list[Callable[[Any], Any]] = []
+
+
+def on_every_core(work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+    """The result of each item, in their order, as many at once as torch has threads.
+
+    Operations on one batch are too small to share among cores; whole batches are not. Each core
+    gets a fork of this process, which reads the model where it is; on systems where a process that
+    has threads cannot fork safely, the work is done here, one item after the other.
+    """
+    workers = min(torch.get_num_threads(), len(items))
+    if workers < 2 or sys.platform != "linux":
+        return [work(item) for item in items]
+    fork = multiprocessing.get_context("fork")
+    pool = ProcessPoolExecutor(workers, fork, _begin, (work,))
+    try:
+        return list(pool.map(_work, items))
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _begin(work: Callable[[Any], Any]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process is asked, and stops its pool
+    torch.set_num_threads(1)
+    _inherited.append(work)
+
+
+def _work(item: Any) -> Any:
+    return _inherited[-1](item)
