@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import statistics
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +16,11 @@ from typing import Any
 
 import yaml
 
+from attncli.compare.forecast import forecasts
+from attncli.compare.selection import Candidate
+from attncli.recipe import Recipe
+
+PACE = "pace.json"
 ATTNCLI = [sys.executable, "-m", "attncli"]
 
 
@@ -27,16 +31,29 @@ def train(recipe: Path, runs: Path, out: Path, tests: list[str]) -> None:
     with (runs / f"{recipe.stem}.log").open("a") as log:
         if not (run / "finished.json").exists():
             again = ["--resume", str(run)] if run.exists() else [str(recipe)]
-            name = [] if run.exists() else ["--run-name", recipe.stem]
-            command = [*ATTNCLI, "train", *again, *name, "--runs", str(runs), *threads]
+            named = [] if run.exists() else ["--run-name", recipe.stem]
+            command = [*ATTNCLI, "train", *again, *named, "--runs", str(runs), *threads]
             subprocess.run(command, check=True, stderr=log)
         measured = ["--metrics", "BLEU", "--tokenize", "none", "--json", "--out", str(kept)]
-        named = [word for test in tests for word in ("--test", test)]
-        command = [*ATTNCLI, "evaluate", "--run", str(run), *named, *measured, *threads]
+        of_tests = [word for test in tests for word in ("--test", test)]
+        command = [*ATTNCLI, "evaluate", "--run", str(run), *of_tests, *measured, *threads]
         subprocess.run(command, check=True, stderr=log, stdout=log)
     for name in ("recipe.yaml", "metrics.jsonl", "environment.json"):
         shutil.copy(run / name, kept / name)
     print(f"{recipe.stem} done", file=sys.stderr, flush=True)
+
+
+def measure_paces(recipes: list[Path], out: Path) -> None:
+    """Target tokens a second of each recipe that has no such figure yet, one after the other.
+
+    Trainings that run beside each other say little about it, so this comes after all of them.
+    """
+    missing = [recipe for recipe in recipes if not (out / recipe.stem / PACE).exists()]
+    candidates = [Candidate(recipe.stem, Recipe.read(recipe)) for recipe in missing]
+    for name, found in forecasts(candidates, "cpu", 1):
+        if found is not None:
+            facts = {"tokens_per_second": found.tokens_per_second}
+            (out / name / PACE).write_text(json.dumps(facts), encoding="utf-8")
 
 
 def row(folder: Path, tests: list[str]) -> dict[str, str]:
@@ -57,8 +74,9 @@ def row(folder: Path, tests: list[str]) -> dict[str, str]:
         cells["AER read"] = f"{100 * first['input']['aer']:.1f}%"
     if looks:
         cells["entropy"] = f"{looks['mean']['entropy_share']:.0%}"
-    paces = [record["tokens_per_second"] for record in records if "tokens_per_second" in record]
-    cells["tokens/s"] = f"{statistics.median(paces):,.0f}"
+    if (folder / PACE).exists():
+        pace = json.loads((folder / PACE).read_text())["tokens_per_second"]
+        cells["tokens/s"] = f"{pace:,.0f}"
     cells["parameters"] = f"{facts['parameters']:,}"
     cells["epochs"] = str(last["epoch"])
     cells["minutes"] = f"{last['seconds'] / 60:.1f}"
@@ -68,7 +86,8 @@ def row(folder: Path, tests: list[str]) -> dict[str, str]:
 
 def markdown(rows: list[dict[str, str]]) -> str:
     """The rows as a Markdown table, the best in the last test first; `–` where a cell is empty."""
-    names = list(max(rows, key=len))
+    most = max(len(cells) for cells in rows)
+    names = next(list(cells) for cells in rows if len(cells) == most)
     best = [name for name in names if name.startswith("BLEU")][-1]
     lines = ["| " + " | ".join(names) + " |", "|" + " --- |" + " ---: |" * (len(names) - 1)]
     for cells in sorted(rows, key=lambda cells: -float(cells[best])):
@@ -88,6 +107,7 @@ def main() -> None:
     given.runs.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(given.jobs) as pool:
         list(pool.map(lambda r: train(r, given.runs, given.out, given.tests), given.recipes))
+    measure_paces(given.recipes, given.out)
     folders = [path.parent for path in sorted(given.out.glob(f"*/{given.tests[0]}.json"))]
     table = markdown([row(folder, given.tests) for folder in folders])
     scores = json.loads((folders[0] / f"{given.tests[0]}.json").read_text())["scores"]
