@@ -44,15 +44,15 @@ def train(recipe: Path, runs: Path, out: Path, tests: list[str]) -> None:
 
 
 def measure_paces(recipes: list[Path], out: Path) -> None:
-    """Target tokens a second of each recipe that has no such figure yet, one after the other.
+    """Each recipe's target tokens a second with one thread, and what its training takes at that.
 
-    Trainings that run beside each other say little about it, so this comes after all of them.
+    Trainings beside each other, or interrupted, say little about it, so this comes after them.
     """
     missing = [recipe for recipe in recipes if not (out / recipe.stem / PACE).exists()]
     candidates = [Candidate(recipe.stem, Recipe.read(recipe)) for recipe in missing]
     for name, found in forecasts(candidates, "cpu", 1):
         if found is not None:
-            facts = {"tokens_per_second": found.tokens_per_second}
+            facts = {"tokens_per_second": found.tokens_per_second, "seconds": found.seconds}
             (out / name / PACE).write_text(json.dumps(facts), encoding="utf-8")
 
 
@@ -75,11 +75,11 @@ def row(folder: Path, tests: list[str]) -> dict[str, str]:
     if looks:
         cells["entropy"] = f"{looks['mean']['entropy_share']:.0%}"
     if (folder / PACE).exists():
-        pace = json.loads((folder / PACE).read_text())["tokens_per_second"]
-        cells["tokens/s"] = f"{pace:,.0f}"
+        pace = json.loads((folder / PACE).read_text())
+        cells["tokens/s"] = f"{pace['tokens_per_second']:,.0f}"
+        cells["minutes"] = f"{pace['seconds'] / 60:.1f}"
     cells["parameters"] = f"{facts['parameters']:,}"
     cells["epochs"] = str(last["epoch"])
-    cells["minutes"] = f"{last['seconds'] / 60:.1f}"
     cells["seed"] = str(recipe["seed"])
     return cells
 
