@@ -24,7 +24,7 @@ def test_results_come_in_the_order_of_the_items(two_threads):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the work stays in one process")
-def test_it_leaves_this_process_with_one_thread_each(two_threads):
+def test_each_core_gets_a_process_with_one_thread(two_threads):
     seen = on_every_core(lambda _: (os.getpid(), torch.get_num_threads()), range(4))
     assert os.getpid() not in {pid for pid, _ in seen}
     assert {threads for _, threads in seen} == {1}
