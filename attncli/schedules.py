@@ -151,23 +151,29 @@ class Plateau(Schedule):
 
 
 class Cosine(Schedule):
-    """Loshchilov and Hutter 2017, arXiv 1608.03983: half a wave over the whole training.
+    """Loshchilov and Hutter 2017, arXiv 1608.03983, eq. 5: half a wave, once or again and again.
 
-        f = floor + (1 - floor) (1 + cos(pi done)) / 2
+        f = floor + (1 - floor) (1 + cos(pi part)) / 2      part = share of the cycle that is done
 
-    `done` goes by train.epochs, or by train.steps where that ends sooner.
+    The whole training goes by train.epochs, or by train.steps where that ends sooner.
 
     Options:
-        warmup: steps until the full rate
+        warmup: steps until the full rate, before the first cycle only
         floor: share of the rate that is left at the end
+        cycles: equal parts of the training, each of which begins at the full rate again
     """
 
     name = "cosine"
 
-    def __init__(self, *, warmup: Count = 0, floor: Probability = 0.0) -> None:
+    def __init__(
+        self, *, warmup: Count = 0, floor: Probability = 0.0, cycles: Positive = 1
+    ) -> None:
         self.warmup = warmup
         self.floor = floor
+        self.cycles = cycles
 
     def factor(self, step: int, epoch: float, done: float) -> float:
-        wave = self.floor + (1 - self.floor) * (1 + math.cos(math.pi * done)) / 2
+        over = min(math.floor(done * self.cycles), self.cycles - 1)
+        part = done * self.cycles - over
+        wave = self.floor + (1 - self.floor) * (1 + math.cos(math.pi * part)) / 2
         return wave * min(1.0, step / max(1, self.warmup))

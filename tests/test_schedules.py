@@ -57,6 +57,13 @@ def test_cosine_warms_up_and_keeps_its_floor():
     assert found.factor(99, 9, 1) == pytest.approx(0.2)
 
 
+def test_cosine_begins_again_with_each_cycle():
+    found = schedule("cosine", warmup=10, cycles=2)
+    shares = (0.25, 0.4999999, 0.5, 0.75, 1)
+    assert [found.factor(99, 0, share) for share in shares] == pytest.approx([0.5, 0, 1, 0.5, 0])
+    assert found.factor(5, 0, 0) == pytest.approx(0.5)
+
+
 def heard(found, *values):
     factors = []
     for value in values:
