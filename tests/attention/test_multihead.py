@@ -1,18 +1,52 @@
-"""Heads that wait for their own last step, against each head by itself."""
+"""Several heads, against each head by itself."""
 
 from __future__ import annotations
 
 import pytest
 import torch
 
-from attncli.attention.base import Memory, reordered
+from attncli.attention.base import Memory, all_steps, reordered
 from attncli.attention.multihead import MultiHead
 from attncli.errors import UsageError
 from attncli.registry import Choice
+from tests.attention import by_hand
 from tests.attention.stepping import MEMORY, QUERY, STEPS, inputs, looks, made
 
 HEADS = 3
 WIDTH = QUERY // HEADS
+
+
+@pytest.mark.parametrize("held", ["scaled-dot", "general", "local-p"])
+def test_multihead_is_a_loop_over_its_heads(held):
+    heads, dim = 3, 12
+    query, states, mask = by_hand.inputs(dim, by_hand.MEMORY)
+    attention = by_hand.made(
+        "multihead", dim, by_hand.MEMORY, heads=heads, score=Choice("attention", held)
+    )
+    attended = by_hand.look(attention, query, states, mask)
+    width = dim // heads
+    joined = []
+    for head in range(heads):
+        rows = slice(head * width, (head + 1) * width)
+        parts = [
+            inside @ projection.weight[rows].T + projection.bias[rows]
+            for inside, projection in (
+                (query, attention.query),
+                (states, attention.key),
+                (states, attention.value),
+            )
+        ]
+        scored = attention.attention.remember(parts[1], mask)
+        own = look_with(attention.attention, parts[0], scored._replace(values=parts[2]))
+        torch.testing.assert_close(attended.trace["heads"][:, :, head], own.weights)
+        joined.append(own.context)
+    context = torch.cat(joined, -1) @ attention.join.weight.T + attention.join.bias
+    torch.testing.assert_close(attended.context, context)
+    torch.testing.assert_close(attended.weights, attended.trace["heads"].mean(2))
+
+
+def look_with(attention, query, memory):
+    return attention(query, memory, all_steps(attention.start(memory), query.size(1)))
 
 
 @pytest.mark.parametrize("name", ["ntm", "location-aware", "monotonic"])
