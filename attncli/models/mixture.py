@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.utils.checkpoint import checkpoint
 
 from attncli.attention.base import Memory
 from attncli.errors import UsageError
 from attncli.models.copying import glimpse_of, log
 from attncli.models.decoded import Decoded, GlimpseSizes, Source
+from attncli.models.mixed_likelihood import mixed_likelihood
 from attncli.models.output import NO_GLIMPSE, Loss, Projection, known
 from attncli.models.readout import Readout
 from attncli.models.top import top
 from attncli.registry import Count
-
-CHUNK = 512
 
 
 class Mixture(Projection):
@@ -58,18 +56,13 @@ class Mixture(Projection):
                 f"model.output={self.name} needs one weight for each source position, and the "
                 "heads of this attention have several (try model.attention=general)"
             )
-        batch, queries, src_len = weights.shape
-        count = min(self.most or src_len, src_len)
-        chosen = torch.arange(src_len, device=weights.device).expand_as(weights)
-        if count < src_len:
-            chosen = weights.topk(count, -1).indices
-        rows = torch.arange(batch, device=weights.device).view(-1, 1, 1)
-        values = memory.values[rows, chosen]  # (batch, queries, count, memory_dim)
-        each = (batch, queries, count, -1)
-        hidden = readout(
-            glimpse.state.unsqueeze(2).expand(each), values, glimpse.word.unsqueeze(2).expand(each)
-        )
-        shares = weights.gather(-1, chosen)
+        batch, _, src_len = weights.shape
+        values, shares = memory.values.unsqueeze(1), weights
+        if 0 < self.most < src_len:
+            shares, chosen = weights.topk(self.most, -1)
+            rows = torch.arange(batch, device=weights.device).view(-1, 1, 1)
+            values = memory.values[rows, chosen]  # (batch, queries, most, memory_dim)
+        hidden = readout.of_each(glimpse.state.unsqueeze(2), values, glimpse.word.unsqueeze(2))
         shares = shares / shares.sum(-1, keepdim=True).clamp(min=torch.finfo(shares.dtype).tiny)
         return decoded._replace(hidden=hidden, glimpse=glimpse._replace(weights=shares))
 
@@ -77,21 +70,9 @@ class Mixture(Projection):
         self, decoded: Decoded, source: Source, target: Tensor, mask: Tensor, smoothing: float
     ) -> Loss:
         hidden, shares = self.positions(decoded)
-        at_once = max(1, CHUNK // hidden.size(2))
-        parts = (hidden[mask], shares[mask], known(target[mask], self.weight.size(0)))
-        loss = nll = self.weight.new_zeros(())
-        for chunk in zip(*(torch.split(part, at_once) for part in parts), strict=True):
-            more = checkpoint(self._losses, *chunk, smoothing, use_reentrant=False)
-            loss, nll = loss + more[0], nll + more[1].detach()
-        return Loss(loss, nll)
-
-    def _losses(
-        self, hidden: Tensor, shares: Tensor, target: Tensor, smoothing: float
-    ) -> tuple[Tensor, Tensor]:
-        """Of some words (words,); their logits are computed again for the gradients, not kept."""
-        log_probs = self.mixed(hidden, shares)
-        nll = -log_probs.gather(-1, target.unsqueeze(-1)).sum()
-        return (1 - smoothing) * nll - smoothing * log_probs.mean(-1).sum(), nll
+        gold = known(target[mask], self.weight.size(0))
+        words = (hidden[mask], shares[mask])
+        return Loss(*mixed_likelihood(*words, self.weight, self.bias, gold, smoothing))
 
     def mixed(self, hidden: Tensor, shares: Tensor) -> Tensor:
         """log p of every word (..., vocab), from each position's hidden (..., chosen, dim)."""

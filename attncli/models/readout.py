@@ -6,6 +6,7 @@ from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import linear
 
 from attncli.recurring import Recurring
 from attncli.registry import Count
@@ -22,20 +23,39 @@ class ReadoutSizes(NamedTuple):
 class Readout(nn.Module):
     """Joins decoder state, context and the last word's embedding.
 
+        out_t = squash(W [parts])
+
     Options:
         dim: width of the result; 0 takes the state's
     """
 
     family: ClassVar[str] = "readout"
     name: ClassVar[str | None] = None
+    join: Recurring
 
     def __init__(self, sizes: ReadoutSizes, *, dim: Count = 0) -> None:
         super().__init__()
         self.dim = dim or sizes.hidden
 
+    def parts(self, hidden: Tensor, context: Tensor, embedded: Tensor) -> list[Tensor]:
+        """Which of them are read, in the order of W's columns."""
+        raise NotImplementedError
+
+    def squash(self, joined: Tensor) -> Tensor:
+        """The result (..., dim) from the product."""
+        raise NotImplementedError
+
     def forward(self, hidden: Tensor, context: Tensor, embedded: Tensor) -> Tensor:
         """(batch, queries, hidden | context | embedding) to (batch, queries, dim)."""
-        raise NotImplementedError
+        return self.squash(self.join(torch.cat(self.parts(hidden, context, embedded), -1)))
+
+    def of_each(self, hidden: Tensor, contexts: Tensor, embedded: Tensor) -> Tensor:
+        """The same where the three broadcast: a column block of W meets each at its own size."""
+        parts = self.parts(hidden, contexts, embedded)
+        blocks = torch.split(self.join.weight, [part.size(-1) for part in parts], 1)
+        products = [linear(part, block) for part, block in zip(parts, blocks, strict=True)]
+        joined = sum(products[1:], products[0])
+        return self.squash(joined if self.join.bias is None else joined + self.join.bias)
 
 
 class TanhReadout(Readout):
@@ -50,8 +70,11 @@ class TanhReadout(Readout):
         super().__init__(sizes, dim=dim)
         self.join = Recurring(sizes.context + sizes.hidden, self.dim, bias=False)
 
-    def forward(self, hidden: Tensor, context: Tensor, embedded: Tensor) -> Tensor:
-        return torch.tanh(self.join(torch.cat([context, hidden], -1)))
+    def parts(self, hidden: Tensor, context: Tensor, embedded: Tensor) -> list[Tensor]:
+        return [context, hidden]
+
+    def squash(self, joined: Tensor) -> Tensor:
+        return torch.tanh(joined)
 
 
 class DeepReadout(Readout):
@@ -66,8 +89,11 @@ class DeepReadout(Readout):
         super().__init__(sizes, dim=dim)
         self.join = Recurring(sum(sizes), self.dim)
 
-    def forward(self, hidden: Tensor, context: Tensor, embedded: Tensor) -> Tensor:
-        return torch.tanh(self.join(torch.cat([hidden, context, embedded], -1)))
+    def parts(self, hidden: Tensor, context: Tensor, embedded: Tensor) -> list[Tensor]:
+        return [hidden, context, embedded]
+
+    def squash(self, joined: Tensor) -> Tensor:
+        return torch.tanh(joined)
 
 
 class MaxoutReadout(Readout):
@@ -84,6 +110,9 @@ class MaxoutReadout(Readout):
         super().__init__(sizes, dim=dim)
         self.join = Recurring(sum(sizes), 2 * self.dim)
 
-    def forward(self, hidden: Tensor, context: Tensor, embedded: Tensor) -> Tensor:
-        pairs: Tensor = self.join(torch.cat([hidden, context, embedded], -1))
-        return pairs.view(*pairs.shape[:-1], self.dim, 2).amax(-1)
+    def parts(self, hidden: Tensor, context: Tensor, embedded: Tensor) -> list[Tensor]:
+        return [hidden, context, embedded]
+
+    def squash(self, joined: Tensor) -> Tensor:
+        pairs = joined.view(*joined.shape[:-1], self.dim, 2)
+        return pairs.amax(-1)
