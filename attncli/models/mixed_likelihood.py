@@ -62,7 +62,7 @@ class _MixedLikelihood(torch.autograd.Function):
             d_logits = each.exp_().mul_(claims.unsqueeze(2)).sub_(claimed).flatten(0, 1)
             d_hidden[part] = (d_logits @ weight).view(-1, count, hidden.size(2))
             d_weight.addmm_(d_logits.t(), rows)
-            d_shares[part] = -claims / logs.exp()
+            d_shares[part] = -claims / shares[part].clamp(min=torch.finfo(shares.dtype).tiny)
             if d_bias is not None:
                 d_bias += d_logits.sum(0)
         ctx.save_for_backward(d_hidden, d_shares, d_weight, d_bias)

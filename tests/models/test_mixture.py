@@ -61,6 +61,17 @@ def test_its_loss_is_that_of_its_probabilities(smoothing):
         torch.testing.assert_close(own, other, atol=1e-5, rtol=1e-4)
 
 
+def test_positions_without_a_share_have_no_part_in_its_gradient_where_tiny_numbers_are_zero():
+    model, src, tgt = recurrent(output=mixture()), source(5, 3), target(4, 6)
+    torch.set_flush_denormal(True)
+    try:
+        decoded = model(src, shifted(tgt))
+        model.output.nll(decoded, src, tgt, tgt > 0, 0.0).loss.backward()
+    finally:
+        torch.set_flush_denormal(False)
+    assert all(part.grad.isfinite().all() for part in model.parameters())
+
+
 @torch.no_grad()
 def test_with_one_hot_weights_it_is_the_projection_of_that_position():
     model, src, tgt = recurrent("hard", output=mixture()), source(5, 3), target(4, 6)
