@@ -71,10 +71,10 @@ def check(recipe: Recipe) -> None:
 def load(run: Run, state: str = "", device: str | torch.device = "cpu") -> Loaded:
     """The model of a run, ready to decode; without `state` the checkpoint that served best."""
     recipe = run.recipe()
-    codec = Codec.load(run.codec)
-    model = build_model(recipe, codec.src.size, codec.tgt.size)
     name = state or run.served()
     tensors, _ = run.load_state(name)
+    codec = Codec.load(run.codec)
+    model = build_model(recipe, codec.src.size, codec.tgt.size)
     model.load_state_dict(of_model(tensors))
     return Loaded(model.to(device).eval(), codec, recipe, run, name)
 

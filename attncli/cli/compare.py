@@ -67,6 +67,14 @@ def compare(
         Path | None,
         typer.Option("--figures", metavar="DIR", help="Write the curves as PNG, SVG and PDF."),
     ] = None,
+    keep: Annotated[
+        Path | None,
+        typer.Option(
+            "--keep",
+            metavar="DIR",
+            help="Keep every run there without its weights; what is kept is not trained again.",
+        ),
+    ] = None,
     study: Annotated[
         str | None,
         typer.Option("--study", metavar="SETTING", help="The setting that the rows are about."),
@@ -129,6 +137,7 @@ def compare(
         jobs=jobs,
         device=device,
         threads=threads,
+        kept=keep,
     )
     found = put_side_by_side(candidates, request, ENGINES[engine](), say)
     if found is None:

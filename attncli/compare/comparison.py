@@ -10,6 +10,7 @@ from attncli.compare.conclusion import conclude
 from attncli.compare.engine import Engine
 from attncli.compare.evaluation import Measuring, kept, test_names
 from attncli.compare.job import Job
+from attncli.compare.keeping import is_kept
 from attncli.compare.live import Watch
 from attncli.compare.plan import Planned, Texts, plan
 from attncli.compare.records import write_record
@@ -42,7 +43,7 @@ def compare(
         raise UsageError(f"--baseline {baseline}: no such row{hint} (there is {', '.join(names)})")
     texts = Texts()
     tests = common_tests(candidates, request, texts)
-    planned = plan(candidates, request.seeds, request.root, texts)
+    planned = plan(candidates, request.seeds, request.root, request.kept, texts)
     tasks = to_do(planned, tests, request, texts)
     say(f"{len({one.run.path for one in planned})} runs, {len(tasks)} with something left to do")
     if tasks:
@@ -97,7 +98,7 @@ def to_do(
             and is_seen(one.run, test, texts.pairs(one.recipe, test))
             for test in tests
         )
-        if is_measured:
+        if is_measured and (request.kept is None or is_kept(one.run, request.kept)):
             continue
         file = request.folder / "recipes" / f"{one.row}-seed{one.recipe.seed}.yaml"
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -106,7 +107,15 @@ def to_do(
         path = one.run.path
         if path not in tasks:
             job = Job(
-                str(Path.cwd()), str(path), trains, [], tests, request.how, request.device, threads
+                str(Path.cwd()),
+                str(path),
+                trains,
+                [],
+                tests,
+                request.how,
+                request.device,
+                threads,
+                None if request.kept is None else str(request.kept),
             )
             tasks[path] = Task([], job)
         tasks[path].names.append(label)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,14 +53,10 @@ def test_names(recipe: Recipe, wanted: Sequence[str], texts: Texts) -> list[str]
 
 
 def kept_file(run: Run, recipe: Recipe, test: str, how: Measuring, texts: Texts) -> Path:
-    """Where the figures of a run on a test set are kept: another file for another search or text.
-
-    Raises:
-        RunError: the run has no checkpoint yet.
-    """
+    """Where a run's figures on a test set are kept: another file for another search or text."""
     facts = {
         "form": FORM,
-        "checkpoint": served_digest(run),
+        "checkpoint": run.digest(),
         "search": recipe.plain()["search"],
         "text": texts.tested_on(recipe, test),
         "tokenize": how.tokenize,
@@ -72,7 +67,7 @@ def kept_file(run: Run, recipe: Recipe, test: str, how: Measuring, texts: Texts)
 
 def kept(run: Run, recipe: Recipe, test: str, how: Measuring, texts: Texts) -> Tested | None:
     """The figures that are kept; None where nothing was measured so."""
-    if not run.has_state(run.served()):
+    if run.digest() is None:
         return None
     path = kept_file(run, recipe, test, how, texts)
     return read_record(path, Tested) if path.is_file() else None
@@ -135,10 +130,3 @@ def _bucket(bucket: Bucket) -> LengthBucket:
     if score is None:
         return LengthBucket(bucket.label, bucket.count, None, None, None)
     return LengthBucket(bucket.label, bucket.count, score.value, score.low, score.high)
-
-
-def served_digest(run: Run) -> str:
-    """The content of the checkpoint that serves: a run that was trained on is another one."""
-    path = run.path / "checkpoints" / f"{run.served()}.safetensors"
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:16]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from attncli import machine
 from attncli.compare.evaluation import Measuring, measure
+from attncli.compare.keeping import keep
 from attncli.compare.plan import Texts
 from attncli.compare.records import revive
 from attncli.compare.report.sample import see
@@ -28,7 +29,8 @@ INTERRUPTED_EXIT = 130
 class Job:
     """What one process does, in which `folder` relative paths count from.
 
-    `recipes` say how the run is searched, and on which text.
+    `recipes` say how the run is searched, and on which text; `kept` where it is kept without its
+    weights.
     """
 
     folder: str
@@ -39,6 +41,7 @@ class Job:
     how: Measuring
     device: str
     threads: int
+    kept: str | None = None
 
     @property
     def log(self) -> Path:
@@ -65,6 +68,8 @@ def work(job: Job) -> int:
         measure(loaded, recipe, job.tests, job.how, texts)
         for test in job.tests:
             see(loaded, test, texts.pairs(recipe, test))
+    if job.kept is not None:
+        keep(run, Path(job.kept))
     return 0
 
 

@@ -75,12 +75,14 @@ def training_key(recipe: Recipe) -> str:
     return digest_of(read)
 
 
-def plan(candidates: Sequence[Candidate], seeds: int, root: Path, texts: Texts) -> list[Planned]:
-    """A run for every candidate and seed: one that is there, or a new directory.
+def plan(
+    candidates: Sequence[Candidate], seeds: int, root: Path, kept: Path | None, texts: Texts
+) -> list[Planned]:
+    """A run for every candidate and seed: one that is there or is kept, or a new directory.
 
     Rows that train alike, such as two searches with one model, share their runs.
     """
-    there = existing(root)
+    there = existing(root) if kept is None else {**existing(kept), **existing(root)}
     found = []
     for candidate in candidates:
         if candidate.run is not None:

@@ -11,7 +11,11 @@ from attncli.compare.evaluation import Measuring
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked for. `threads` are those of one job; 0 divides the cores among the jobs."""
+    """What was asked for.
+
+    `threads` are those of one job; 0 divides the cores among the jobs. `kept` is where runs are
+    kept without their weights.
+    """
 
     name: str
     root: Path  # of the runs
@@ -24,6 +28,7 @@ class Request:
     jobs: int = 1
     device: str = "cpu"
     threads: int = 0
+    kept: Path | None = None
 
     @property
     def folder(self) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import re
 import shutil
 import sys
@@ -64,9 +65,7 @@ class Run:
             except OSError as error:
                 raise RunError(f"{path}: cannot be made: {error.strerror}") from None
         run = cls(path)
-        write_json(
-            run._facts_file, {"created": now.isoformat(timespec="microseconds"), **environment()}
-        )
+        run.begin({"created": now.isoformat(timespec="microseconds"), **environment()})
         return run
 
     @classmethod
@@ -110,6 +109,10 @@ class Run:
     def codec(self) -> Path:
         """The folder of the subword models."""
         return self.path / "codec"
+
+    def begin(self, facts: Facts) -> None:
+        """Writes its first facts, which make a run of the folder."""
+        write_json(self._facts_file, facts)
 
     def discard_if_untrained(self) -> None:
         """Removes the folder where no step was taken, so that its name is free again."""
@@ -159,12 +162,26 @@ class Run:
         best = "best" if self.has_state("best") else "last"
         return str(self.facts().get("use", best))
 
+    def digest(self) -> str | None:
+        """A hash of the checkpoint that serves: a run that was trained on is another one.
+
+        A copy without weights has noted it; None where there is neither.
+        """
+        path = self._state_file(self.served())
+        if not path.is_file():
+            noted = self.facts().get("weights")
+            return None if noted is None else str(noted)
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
     def load_state(self, name: str, device: str = "cpu") -> tuple[dict[str, Tensor], Facts]:
         """The tensors and facts of a checkpoint.
 
         Raises:
             RunError: no such checkpoint, or a damaged one.
         """
+        if not self.states() and self.digest():
+            raise RunError(f"{self.path}: a copy without weights; take the run it was copied from")
         if not self.has_state(name):
             there = ", ".join(self.states())
             also = f"; there is {there}" if there else " yet; it has not been trained so far"

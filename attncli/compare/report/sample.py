@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from attncli import attention_file
-from attncli.compare.evaluation import FOLDER, served_digest
+from attncli.compare.evaluation import FOLDER
 from attncli.errors import DataError
 from attncli.experiment import Loaded
 from attncli.look import CROSS, Look, forced
@@ -66,6 +66,6 @@ def seen(run: Run, test: str, pairs: Sequence[Pair]) -> list[Look | None]:
 
 
 def _file(run: Run, test: str, chosen: Sequence[Pair]) -> Path:
-    facts = repr([served_digest(run), [tuple(pair) for pair in chosen]])
+    facts = repr([run.digest(), [tuple(pair) for pair in chosen]])
     digest = hashlib.sha256(facts.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     return run.path / FOLDER / f"looks-{test}-{digest}.npz"
