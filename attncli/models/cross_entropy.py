@@ -14,8 +14,21 @@ from torch import Tensor
 CHUNK = 512
 
 
-class _ProjectedCrossEntropy(torch.autograd.Function):
-    """Forward computes the gradients chunk by chunk, so that no chunk's logits outlive it."""
+class GradientsAtOnce(torch.autograd.Function):
+    """A loss whose forward computes its gradients, since what they need is gone afterwards.
+
+    It saves one for each argument, in order; the last two arguments have none.
+    """
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+        scale = grads[0]
+        parts = [None if part is None else part * scale for part in ctx.saved_tensors]
+        return *parts, None, None
+
+
+class _ProjectedCrossEntropy(GradientsAtOnce):
+    """The gradients chunk by chunk, so that no chunk's logits outlive it."""
 
     @staticmethod
     def forward(
@@ -56,12 +69,6 @@ class _ProjectedCrossEntropy(torch.autograd.Function):
         ctx.save_for_backward(d_hidden, d_weight, d_bias)
         ctx.mark_non_differentiable(nll)
         return loss, nll
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        scale = grads[0]
-        parts = [None if part is None else part * scale for part in ctx.saved_tensors]
-        return *parts, None, None
 
 
 def projected_cross_entropy(

@@ -11,12 +11,13 @@ import torch
 from torch import Tensor
 
 from attncli.models.copying import log
+from attncli.models.cross_entropy import GradientsAtOnce
 
 ROWS = 512
 
 
-class _MixedLikelihood(torch.autograd.Function):
-    """Forward computes the gradients part by part, so that no part's logits outlive it.
+class _MixedLikelihood(GradientsAtOnce):
+    """The gradients part by part, so that no part's logits outlive it.
 
     With g the wanted distribution, p_i(v) that of position i, and q_i(v) = a_i p_i(v) / p(v):
 
@@ -68,12 +69,6 @@ class _MixedLikelihood(torch.autograd.Function):
         ctx.save_for_backward(d_hidden, d_shares, d_weight, d_bias)
         ctx.mark_non_differentiable(nll)
         return loss, nll
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        scale = grads[0]
-        parts = [None if part is None else part * scale for part in ctx.saved_tensors]
-        return *parts, None, None
 
 
 def mixed_likelihood(
