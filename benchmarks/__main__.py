@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from attncli.run import processor
 from benchmarks.ceiling import work
 from benchmarks.measure import MeasureError
 from benchmarks.peers import ROOT, SYSTEMS, install
@@ -58,21 +59,13 @@ def parser() -> argparse.ArgumentParser:
 
 def facts(given: argparse.Namespace, done: int) -> list[str]:
     """The command, the machine and the seed, which stand beside the figures."""
-    cpu = next(
-        (
-            line.partition(":")[2].strip()
-            for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-            if line.startswith("model name")
-        ),
-        platform.processor(),
-    )
     args = shlex.join(sys.argv[1:])
     command = f'make bench ARGS="{args}"' if args else "make bench"
     git = ["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"]
     head = subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip()
     return [
         f"Command: `{command}` at {head}, {datetime.now(UTC):%Y-%m-%d}, seed {given.seed}",
-        f"Machine: {cpu}, threads: {given.threads}; torch {version('torch')}, "
+        f"Machine: {processor()}, threads: {given.threads}; torch {version('torch')}, "
         f"Python {platform.python_version()}",
         f"Rounds: {done}; {given.updates} updates after {given.warm}; {given.sentences:,} "
         f"sentences in batches, {given.single} one by one",

@@ -11,6 +11,7 @@ from attncli.compare.result import CurvePoint, Paper, Row, Spread, Tested, Train
 from attncli.errors import RecipeError
 from attncli.recipe import Recipe
 from attncli.run import Run
+from attncli.run.files import Facts
 
 
 def trained(run: Run, seed: int, tests: dict[str, Tested]) -> Trained:
@@ -43,9 +44,16 @@ def trained(run: Run, seed: int, tests: dict[str, Tested]) -> Trained:
         seconds=curve[-1].seconds if curve else 0.0,
         tokens_per_second=statistics.median(paces) if paces else None,
         peak_memory=_whole(memory) if memory is not None else None,
+        machine=machine(facts),
         curve=curve,
         tests=tests,
     )
+
+
+def machine(facts: Facts) -> str:
+    """Where a run was made: its GPU, or its processor and how many there are."""
+    processor = facts.get("processor") or facts.get("machine")
+    return str(facts.get("gpu") or f"{processor}, {facts.get('cpus')} cores")
 
 
 def improving(curve: Sequence[CurvePoint]) -> bool:

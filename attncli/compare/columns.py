@@ -43,5 +43,6 @@ COLUMNS = (
     Column("pace", "tokens/s", 0, lambda run, test: run.tokens_per_second),
     Column("decoding", "sent/s", 1, lambda run, test: test.sentences / (test.seconds or 1)),
     Column("memory", "MB", 0, lambda run, test: run.peak_memory, 1 / MEGABYTE),
+    Column("epochs", "epochs", 0, lambda run, test: run.epoch),
     Column("minutes", "minutes", 1, lambda run, test: run.seconds, 1 / 60),
 )

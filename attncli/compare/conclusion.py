@@ -98,9 +98,23 @@ def notes(
     improving = [row.name for row in rows if any(run.improving for run in row.runs)]
     if improving:
         said.append(f"still improving when training ended: {', '.join(improving)}")
+    said.append(speeds_of(rows))
     if order is not None and order.reversed:
         pairs = ", ".join(f"{a} and {b}" for a, b in order.reversed)
         said.append(f"the other way round than in the paper: {pairs}")
     if tokenized:
         said.append(tokenized)
     return said
+
+
+def speeds_of(rows: Sequence[Row]) -> str:
+    """On which machine speed and memory were measured; those of two machines do not compare."""
+    machines: dict[str, list[str]] = {}
+    for row in rows:
+        for run in row.runs:
+            names = machines.setdefault(run.machine, [])
+            names += [row.name] if row.name not in names else []
+    if len(machines) == 1:
+        return f"speed and memory: {next(iter(machines))}"
+    each = "; ".join(f"{name} ({', '.join(rows)})" for name, rows in machines.items())
+    return f"speed and memory are of several machines and do not compare: {each}"

@@ -86,6 +86,7 @@ class Trained:
     seconds: float  # of training steps
     tokens_per_second: float | None  # target pieces; the median over training
     peak_memory: int | None
+    machine: str  # where it trained
     curve: list[CurvePoint]
     tests: dict[str, Tested]
 

@@ -1,8 +1,8 @@
 """Runs: the directory of one experiment, movable and resumable."""
 
-from attncli.run.environment import environment
+from attncli.run.environment import environment, processor
 from attncli.run.files import flatten, unflatten
 from attncli.run.onlooker import Onlooker
 from attncli.run.run import Run
 
-__all__ = ["Onlooker", "Run", "environment", "flatten", "unflatten"]
+__all__ = ["Onlooker", "Run", "environment", "flatten", "processor", "unflatten"]

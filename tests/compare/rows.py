@@ -41,6 +41,7 @@ def trained(seed: int, hypotheses: Sequence[str], text: str = "text", **more: ob
         "seconds": 90.0,
         "tokens_per_second": 4321.0,
         "peak_memory": 400_000_000,
+        "machine": "Abacus, 2 cores",
         "curve": [],
         "tests": {"test": on_test(hypotheses, text)},
     }

@@ -49,6 +49,7 @@ def test_the_table_holds_means_deviations_gaps_and_the_papers_figure(found):
     assert line["p rand"] == "<.001"
     assert (line["AER %"], line["ppl"], line["sent/s"]) == ("25.0 ±0.0", "2.50 ±0.00", "7.0")
     assert (line["parameters"], line["MB"], line["minutes"]) == ("1,500,000", "400", "1.5")
+    assert line["epochs"] == "3"
     assert line["paper"] == "30"
     assert cells(found)["plain"]["against plain"] == "baseline"
 
@@ -63,6 +64,7 @@ def test_above_stand_the_settings_and_the_warning_below_the_words(found):
     assert "  search.beam: 5 (plain, dot_50%), 1 (wide)\n" in said
     assert "warning: wide differs from plain in more than" in said
     assert "2 seeds: no order is claimed" in said
+    assert "speed and memory: Abacus, 2 cores" in said
     assert "order of the paper: Kendall's tau 1.00 [" in said
     assert "paper: a paper, Table 1, BLEU" in said
     assert "failed: gone seed 1: no text" in said

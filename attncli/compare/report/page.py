@@ -79,7 +79,7 @@ def page(material: Material) -> str:
 
 def _machine(found: Comparison) -> str:
     facts = found.environment
-    return f"torch {facts.get('torch')} on {facts.get('gpu') or facts.get('machine')}"
+    return f"torch {facts.get('torch')} on {facts.get('gpu') or facts.get('processor')}"
 
 
 def _table(found: Comparison) -> dict[str, object]:
