@@ -44,7 +44,9 @@ def compare(
     src: Src = None,
     tgt: Tgt = None,
     seed: Seed = None,
-    jobs: Annotated[int, typer.Option("--jobs", min=1, help="Runs at a time.")] = 1,
+    jobs: Annotated[
+        int, typer.Option("--jobs", min=0, help="Runs at a time; 0: as many as fit on the cores.")
+    ] = 0,
     engine: Annotated[
         Literal["processes", "ray"],
         typer.Option("--engine", help="Where runs train: here, or on a Ray cluster that exists."),
@@ -95,7 +97,7 @@ def compare(
     from attncli.compare.plan import Texts
     from attncli.compare.report.figures import save
     from attncli.compare.report.page import gather, page
-    from attncli.compare.request import Request
+    from attncli.compare.request import Request, jobs_of
     from attncli.compare.selection import select
     from attncli.experiment import check
     from attncli.recipe import Recipe
@@ -121,6 +123,7 @@ def compare(
     for path in out or []:
         format_of(path)
     candidates = select(what, read, runs)
+    jobs = jobs_of(jobs, threads, device)
     if dry_run:
         _forecast(candidates, seeds, jobs, device, threads)
         return

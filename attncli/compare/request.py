@@ -8,6 +8,9 @@ from pathlib import Path
 
 from attncli.compare.evaluation import Measuring
 
+MOST_JOBS = 4
+"""Runs at a time where nobody says how many."""
+
 
 @dataclass(frozen=True)
 class Request:
@@ -34,6 +37,16 @@ class Request:
     def folder(self) -> Path:
         """Where the comparison is kept."""
         return self.root / "comparisons" / self.name
+
+
+def jobs_of(jobs: int, threads: int, device: str) -> int:
+    """Runs at a time: as many as asked for, else one on a GPU and as many as fit on the cores.
+
+    One thread for each of several runs gets more done than several threads for one, but each run
+    takes its memory too: hence `MOST_JOBS`.
+    """
+    fit = (os.cpu_count() or 1) // max(1, threads) if device == "cpu" else 1
+    return jobs or max(1, min(fit, MOST_JOBS))
 
 
 def threads_of(threads: int, jobs: int) -> int:
