@@ -4,6 +4,8 @@
 # make table       every attention at the demo's budget, side by side
 # make table-mechanisms   every further mechanism on the embedded corpus, an hour or two
 # make table-multi30k   the recipes of recipes/multi30k, some hours; ATTNCLI_DATA must hold it
+# make results     Luong's ladder and the core attentions on Multi30k, some hours; what docs/results
+#                  keeps is not trained again
 # make bench       attncli beside its peers on this machine: docs/performance.md
 # make bench-memory  memory and speed of preparing and training on corpora of several sizes
 # make pictures    the pictures in README.md and docs/looking.md, from the demo's run and one more
@@ -14,7 +16,8 @@ BIN := .venv/bin
 ATTNCLI := $(BIN)/attncli
 export ATTNCLI_DATA
 
-.PHONY: bench bench-memory demo pictures test test-slow table table-mechanisms table-multi30k clean
+.PHONY: bench bench-memory demo pictures results test test-slow
+.PHONY: table table-mechanisms table-multi30k clean
 .DELETE_ON_ERROR:
 
 .venv: .venv/installed
@@ -68,6 +71,14 @@ MULTI30K := transformer additive-between bahdanau none
 table-multi30k: .venv
 	$(BIN)/python docs/table.py $(MULTI30K:%=recipes/multi30k/%.yaml) --out docs/multi30k \
 		--runs runs/multi30k --tests test_2016_flickr
+
+ON_MULTI30K := --data multi30k-lc-tok --tokenize none --keep docs/results
+CORE := none bahdanau dot general local-p transformer
+
+results: .venv
+	$(ATTNCLI) compare luong2015 $(ON_MULTI30K) -o docs/results/luong2015.md
+	$(ATTNCLI) compare $(CORE:%=attention/%) $(ON_MULTI30K) --name core \
+		--set subword.vocab_size=8000 --set train.epochs=8 -o docs/results/core.md
 
 # ATTNCLI_DATA must hold multi30k; ARGS="--only training --systems attncli,eole" measures a part.
 bench: .venv
