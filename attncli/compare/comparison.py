@@ -33,9 +33,13 @@ def compare(
     """Trains and measures what is missing, and compares; None where it was interrupted.
 
     Raises:
-        UsageError: no row or test set of that name.
+        UsageError: no row or test set of that name; runs that would be kept where they lie.
         RunError: not two rows could be trained.
     """
+    if request.kept is not None and request.kept.resolve() == request.root.resolve():
+        raise UsageError(
+            f"--keep {request.kept}: the runs themselves lie there; name another folder"
+        )
     names = [candidate.name for candidate in candidates]
     baseline = request.baseline or names[0]
     if baseline not in names:

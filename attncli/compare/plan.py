@@ -82,7 +82,10 @@ def plan(
 
     Rows that train alike, such as two searches with one model, share their runs.
     """
-    there = existing(root) if kept is None else {**existing(kept), **existing(root)}
+    there = existing(root)
+    for key, run in existing(kept).items() if kept is not None else ():
+        if run.finished() is not None and (key not in there or there[key].finished() is None):
+            there[key] = run
     found = []
     for candidate in candidates:
         if candidate.run is not None:
