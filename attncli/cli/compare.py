@@ -145,7 +145,8 @@ def compare(
     found = put_side_by_side(candidates, request, ENGINES[engine](), say)
     if found is None:
         raise typer.Exit(INTERRUPTED_EXIT)
-    pairs = Texts().pairs(candidates[0].recipe, found.test)
+    held_to = next(one.recipe for one in candidates if one.name == found.baseline)
+    pairs = Texts().pairs(held_to, found.test)
 
     def html(found: Comparison) -> str:
         return page(gather(found, pairs))

@@ -20,7 +20,6 @@ from attncli.compare.result import Comparison, Row
 from attncli.compare.selection import Candidate
 from attncli.compare.work import FAILED, Task, carry_out
 from attncli.errors import RunError, UsageError, suggestion
-from attncli.text.pair import Pair
 from attncli.train.interruption import Interruption
 
 Say = Callable[[str], None]
@@ -63,17 +62,12 @@ def compare(
     rows = measured_rows(candidates, planned, tests, request.how, texts, failed)
     if len(rows) < 2:
         raise RunError("nothing to compare: " + "; ".join(f"{k}: {v}" for k, v in failed.items()))
-    found = conclude(rows, request, baseline, tests, failed, pairs_of(candidates, tests, texts))
+    held_to = baseline if any(row.name == baseline for row in rows) else rows[0].name
+    recipe = next(one.recipe for one in candidates if one.name == held_to)
+    pairs = {test: texts.pairs(recipe, test) for test in tests}
+    found = conclude(rows, request, held_to, tests, failed, pairs)
     write_record(request.folder / FILE, found)
     return found
-
-
-def pairs_of(
-    candidates: Sequence[Candidate], tests: Sequence[str], texts: Texts
-) -> dict[str, list[Pair]]:
-    """The first row's pairs of each test set."""
-    first = candidates[0].recipe
-    return {test: texts.pairs(first, test) for test in tests}
 
 
 def common_tests(candidates: Sequence[Candidate], request: Request, texts: Texts) -> list[str]:

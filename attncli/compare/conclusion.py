@@ -25,7 +25,10 @@ def conclude(
     failed: dict[str, str],
     pairs: dict[str, list[Pair]],
 ) -> Comparison:
-    """The comparison of measured rows; the first is the baseline where that one has failed."""
+    """The comparison of measured rows; the first is the baseline where that one has failed.
+
+    `pairs` are the baseline's of each test set.
+    """
     baseline = next((row for row in rows if row.name == baseline_name), rows[0])
     references = {name: [pair.tgt for pair in each] for name, each in pairs.items()}
     study = request.study or differences.under_study(rows, baseline)
@@ -35,8 +38,12 @@ def conclude(
         for name in tests:
             rows = tested(rows, baseline, name, references[name], kept)
     scorer = request.how.scorer()
-    rows = [replace(row, endurance=endurance(row, pairs, scorer)) for row in rows]
-    order = agreement(rows, test, references[test], scorer)
+    alike = [row for row in rows if same_text(row, baseline)]
+    rows = [
+        replace(row, endurance=endurance(row, pairs, scorer)) if row in alike else row
+        for row in rows
+    ]
+    order = agreement(alike, test, references[test], scorer)
     first = rows[0].runs[0].tests[test]
     return Comparison(
         name=request.name,
@@ -60,6 +67,12 @@ def conclude(
         },
         environment=environment(),
     )
+
+
+def same_text(row: Row, baseline: Row) -> bool:
+    """Whether every test set of the row is the text that the baseline's is."""
+    texts = baseline.runs[0].tests
+    return all(run.tests[name].text == one.text for run in row.runs for name, one in texts.items())
 
 
 def tested(

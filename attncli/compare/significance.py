@@ -98,9 +98,11 @@ def against(
     rows: Sequence[Row], baseline: Row, test: str, p_values: Mapping[str, Sequence[PValues]]
 ) -> dict[str, Against]:
     """Every row that was tested against the baseline; `p_values` are by row, one for each seed."""
-    names = [row.name for row in rows if p_values.get(row.name)]
-    bootstrap = [max(one.bootstrap for one in p_values[name]) for name in names]
-    randomisation = [max(one.randomisation for one in p_values[name]) for name in names]
+    chosen = [row for row in rows if p_values.get(row.name)]
+    names = [row.name for row in chosen]
+    worst = [worst_of(p_values[row.name], one_way(partners(row, baseline, test))) for row in chosen]
+    bootstrap = [one.bootstrap for one in worst]
+    randomisation = [one.randomisation for one in worst]
     own = baseline.figures[test]["bleu"]
     figures = {row.name: row.figures[test]["bleu"] for row in rows}
     return {
@@ -118,10 +120,30 @@ def against(
     }
 
 
+def worst_of(p_values: Sequence[PValues], agree: bool) -> PValues:
+    """The largest over the seeds: the gap must be there every time, and the same way round."""
+    if not agree:
+        return PValues(1.0, 1.0)
+    return PValues(
+        max(one.bootstrap for one in p_values), max(one.randomisation for one in p_values)
+    )
+
+
+def one_way(pairs: Sequence[tuple[Tested, Tested]]) -> bool:
+    """Whether no two of the gaps contradict each other."""
+    gaps = [theirs.bleu.value - mine.bleu.value for mine, theirs in pairs]
+    return min(gaps) >= 0 or max(gaps) <= 0
+
+
 def partners(row: Row, baseline: Row, test: str) -> list[tuple[Tested, Tested]]:
-    """The baseline's and the row's runs of like place among their seeds, where the text is one."""
+    """The baseline's and the row's runs of one seed, where the text is one.
+
+    Rows that have no seed in common, such as runs that were named, go by place.
+    """
+    by_seed = {run.seed: run for run in baseline.runs}
+    together = [(by_seed[run.seed], run) for run in row.runs if run.seed in by_seed]
     pairs = [
         (mine.tests[test], theirs.tests[test])
-        for mine, theirs in zip(baseline.runs, row.runs, strict=False)
+        for mine, theirs in together or zip(baseline.runs, row.runs, strict=False)
     ]
     return [pair for pair in pairs if pair[0].text == pair[1].text]

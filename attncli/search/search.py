@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from attncli.attention.base import State, reordered
-from attncli.errors import UsageError
+from attncli.errors import RunError, UsageError
 from attncli.models.base import Seq2Seq
 from attncli.models.decoded import Decoded, Source
 from attncli.registry import AtLeastZero, Count, Positive, Range
@@ -182,6 +182,11 @@ class Search:
             weights = trace.pop(WEIGHTS, None)
             cut = len(entry.ids) == limit
             found.append(Found(entry.ids, entry.score, entry.log_prob, weights, cut, trace))
+        if not found:
+            raise RunError(
+                "the model's scores are no numbers: its training has diverged (try a lower "
+                "train.optimizer.lr, or train.clip=1)"
+            )
         return found
 
 

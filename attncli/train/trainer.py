@@ -17,7 +17,7 @@ from attncli.train.checkpoints import Checkpoints, Progress
 from attncli.train.interruption import Interruption
 from attncli.train.task import Task
 from attncli.train.update import Update
-from attncli.train.validation import Validation
+from attncli.train.validation import Validation, require_number
 
 INTERRUPTED = "interrupted"
 
@@ -150,6 +150,9 @@ class Trainer:
         """One update from the rows of some batches: loss a word (nats), learning rate.
 
         `of_epoch` is the number of batches in the epoch.
+
+        Raises:
+            RunError: the loss is no number any more.
         """
         progress = self.progress
         progress.step += 1
@@ -161,6 +164,7 @@ class Trainer:
         previous = self.model.previous
         parts = [self.batches.collate(self.store, rows, previous) for rows in shares if len(rows)]
         tally = self.update(parts, progress.step, rate)
+        require_number(tally.nll, f"step {progress.step}")
         progress.words += tally.words
         return tally.nll / tally.words, rate
 

@@ -12,6 +12,7 @@ from sacrebleu.metrics.bleu import BLEU
 from torch import Tensor
 
 from attncli.diagnostics import Diagnosis, Look, Tally
+from attncli.errors import RunError
 from attncli.experiment import previous_of
 from attncli.models.base import Seq2Seq
 from attncli.models.decoded import Decoded, Source
@@ -52,11 +53,16 @@ class Validator:
         self.bleu = BLEU(force=True)
 
     def validate(self, model: Seq2Seq, decodes: bool) -> Validation:
-        """Loss over all pairs; with `decodes`, BLEU of all pairs."""
+        """Loss over all pairs; with `decodes`, BLEU of all pairs.
+
+        Raises:
+            RunError: the loss is no number.
+        """
         begun = time.monotonic()
         was_training = model.training
         model.eval()
         loss, attention = self._forced(model)
+        require_number(loss, "validation")
         bleu = self._bleu(model) if decodes else None
         model.train(was_training)
         return Validation(loss, bleu, time.monotonic() - begun, attention)
@@ -89,6 +95,19 @@ class Validator:
             for best, pair in zip(found, self.pairs, strict=True)
         ]
         return float(self.bleu.corpus_score(texts, [[pair.tgt for pair in self.pairs]]).score)
+
+
+def require_number(loss: float, where: str) -> None:
+    """Lets training go on only while its loss is a number.
+
+    Raises:
+        RunError: it is infinite, or not a number.
+    """
+    if not math.isfinite(loss):
+        raise RunError(
+            f"{where}: the loss is {loss}, training has diverged (try a lower train.optimizer.lr, "
+            "or train.clip=1)"
+        )
 
 
 def looks(decoded: Decoded, source: Source, target: Tensor) -> Iterator[Look]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from attncli.compare.conclusion import speeds_of
-from tests.compare.rows import row
+from dataclasses import replace
+
+from attncli.compare.conclusion import conclude, speeds_of
+from attncli.compare.request import Request
+from attncli.text.pair import Pair
+from tests.compare.rows import REFERENCES, row
 
 
 def test_speeds_of_one_machine_name_it():
@@ -15,3 +19,18 @@ def test_speeds_of_several_machines_do_not_compare():
     said = speeds_of(rows)
     assert said.startswith("speed and memory are of several machines and do not compare: ")
     assert said.endswith("Abacus, 2 cores (a); Slide rule, 1 cores (b)")
+
+
+def test_a_row_of_another_text_is_held_to_nothing(tmp_path):
+    names = ("a", "b", "c", "d")
+    rows = [row(name, (count,), figure=count) for count, name in enumerate(names)]
+    apart = rows[3].runs[0]
+    other = replace(apart.tests["test"], text="another", hypotheses=["one", "two"])
+    apart.tests["test"] = other
+    words = " ".join("w" * 45)
+    pairs = [Pair(words if n % 2 else "w", line) for n, line in enumerate(REFERENCES)]
+    request = Request("made", tmp_path)
+    found = conclude(rows, request, "b", ["test"], {}, {"test": pairs})
+    assert [bool(one.against) for one in found.rows] == [True, False, True, False]
+    assert [one.endurance is None for one in found.rows] == [False, False, False, True]
+    assert found.agreement.rows == ["a", "b", "c"]

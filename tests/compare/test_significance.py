@@ -88,3 +88,19 @@ def test_runs_of_another_text_have_no_partner():
         .__class__(**{**vars(theirs.runs[0].tests["test"]), "text": "another"})
     )
     assert partners(other, theirs, "test") == []
+
+
+def test_seeds_that_contradict_each_other_show_nothing():
+    rows = [row("base", (3, 3)), row("one", (1, 5))]
+    sure = [PValues(0.001, 0.001), PValues(0.001, 0.001)]
+    found = against(rows, rows[0], "test", {"one": sure})["one"]
+    assert (found.bootstrap, found.randomisation, found.verdict) == (1.0, 1.0, "inside the noise")
+
+
+def test_runs_of_one_seed_are_partners():
+    mine, theirs = row("mine", (1, 2, 3)), row("theirs", (4, 5, 6))
+    del mine.runs[1]
+    lines = [(a.hypotheses, b.hypotheses) for a, b in partners(theirs, mine, "test")]
+    assert lines == [(said(1), said(4)), (said(3), said(6))]
+    del theirs.runs[0], theirs.runs[1]
+    assert len(partners(theirs, mine, "test")) == 1, "without a seed in common by place"

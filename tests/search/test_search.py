@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import pytest
 import torch
 
+from attncli.errors import RunError
 from attncli.models.ensemble import Ensemble
 from attncli.objective import shifted
 from attncli.search import Search
@@ -154,3 +156,11 @@ def test_nothing_is_kept_when_nobody_looks():
     assert (found[0].weights, found[0].trace) == (None, {})
     decoded = transformer()(source(4), torch.tensor([[1, 2]]))
     assert (decoded.weights, decoded.trace) == (None, {})
+
+
+def test_a_model_whose_scores_are_no_numbers_is_refused():
+    model = recurrent()
+    with torch.no_grad():
+        model.output.bias.fill_(math.nan)
+    with pytest.raises(RunError, match="its training has diverged"):
+        Search(beam=2).find(model, source(6, 3))

@@ -100,3 +100,15 @@ def wait_for(ready, process):
         assert process.poll() is None, process.stderr.read()
         assert time.monotonic() - begun < 60
         time.sleep(0.02)
+
+
+def test_a_loss_that_is_no_number_ends_training_in_one_line(corpus, tmp_path):
+    wild = ["optimizer=sgd", "optimizer.lr=1e30", "schedule=constant", "clip=0"]
+    done = subprocess.run(
+        command(corpus, tmp_path, *sets(*(f"train.{one}" for one in wild))),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert "training has diverged (try a lower train.optimizer.lr" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr

@@ -9,12 +9,13 @@ import pytest
 from sacrebleu import corpus_bleu
 
 import attncli as package
+from attncli.errors import RunError
 from attncli.evaluate import diagnose
 from attncli.forced import force, perplexity
 from attncli.text.batch import Batches
 from attncli.text.pair import Pair
 from attncli.text.store import Store
-from attncli.train.validation import Validation, Validator
+from attncli.train.validation import Validation, Validator, require_number
 
 
 @pytest.fixture(scope="module")
@@ -77,3 +78,10 @@ def test_dropout_does_not_act(parts):
 def test_perplexity_is_of_a_piece_and_never_overflows():
     assert Validation(math.log(7.0), None, 0.0).perplexity == pytest.approx(7)
     assert math.isfinite(Validation(1e6, None, 0.0).perplexity)
+
+
+@pytest.mark.parametrize("loss", [math.nan, math.inf])
+def test_a_loss_that_is_no_number_is_refused(loss):
+    require_number(5.0, "step 2")
+    with pytest.raises(RunError, match="step 3: the loss is .*, training has diverged"):
+        require_number(loss, "step 3")

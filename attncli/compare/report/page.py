@@ -57,9 +57,9 @@ def gather(found: Comparison, pairs: Sequence[Pair]) -> Material:
 
 
 def comparable(found: Comparison) -> Comparison:
-    """The comparison without the rows that were tested on other text than the first."""
-    texts = [row.runs[0].tests[found.test].text for row in found.rows]
-    rows = [row for row, text in zip(found.rows, texts, strict=True) if text == texts[0]]
+    """The comparison without the rows that were tested on other text than the baseline."""
+    texts = {row.name: row.runs[0].tests[found.test].text for row in found.rows}
+    rows = [row for row in found.rows if texts[row.name] == texts[found.baseline]]
     return replace(found, rows=rows)
 
 
