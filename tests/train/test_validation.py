@@ -83,5 +83,5 @@ def test_perplexity_is_of_a_piece_and_never_overflows():
 @pytest.mark.parametrize("loss", [math.nan, math.inf])
 def test_a_loss_that_is_no_number_is_refused(loss):
     require_number(5.0, "step 2")
-    with pytest.raises(RunError, match="step 3: the loss is .*, training has diverged"):
+    with pytest.raises(RunError, match=r"step 3: the loss is .*, training has diverged"):
         require_number(loss, "step 3")
