@@ -121,7 +121,7 @@ def test_final_marks_and_capitals(corpus: dict[str, list[Pair]]) -> None:
 def test_the_source_alone_decides_the_translation(corpus: dict[str, list[Pair]]) -> None:
     start = time.process_time()
     other = list(generate("train", seed=2))
-    assert time.process_time() - start < 6
+    assert time.process_time() - start < 20  # 3 to 7 where it is well, by the processor
     assert other[0] != corpus["train"][0]
     seen: dict[str, str] = {}
     for pairs in (corpus["train"], other):
