@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from attncli.errors import UsageError
 from attncli.models.gru_step import gru_step
+from attncli.models.lstm_layer import lstm_layer
 from attncli.models.lstm_step import lstm_step
 from attncli.recurring import Recurring, unrolled
 from attncli.registry import Choice
@@ -94,6 +95,13 @@ class LSTM(Cell):
     def forward(self, projected: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         hidden, cell = state
         return lstm_step(projected + self.hidden_norm(self.hidden(hidden)), cell)
+
+    def run(self, inputs: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        if self.layer_norm:
+            return super().run(inputs, state)
+        projected = self.project(inputs.transpose(0, 1))
+        states = lstm_layer(projected, self.hidden.weight, *state)
+        return tuple(part.transpose(0, 1) for part in states)
 
 
 class GRU(Cell):
