@@ -101,16 +101,23 @@ def plan(
 
 
 def existing(root: Path) -> dict[tuple[str, str], Run]:
-    """The runs below `root` by what they train and on what text; a finished one goes first."""
+    """The runs below `root` by what they train and on what text; a finished one goes first.
+
+    A run that began from another's weights, or was resumed with other settings, is left out: its
+    recipe does not tell how it came about.
+    """
     found: dict[tuple[str, str], Run] = {}
     for path in sorted(root.glob("*/recipe.yaml")):
         run = Run(path.parent)
         try:
-            text = run.facts().get("data")
+            facts = run.facts()
+            text = facts.get("data")
             key = (training_key(run.recipe()), digest_of(_mapping(text)))
         except AttnError:
             continue  # damaged, or of another version: it cannot stand for a recipe of today
-        if text is not None and (key not in found or run.finished()):
+        if text is None or "init_from" in facts or "changed" in facts:
+            continue
+        if key not in found or run.finished():
             found[key] = run
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
 from attncli.errors import RunError, UsageError
@@ -96,12 +97,17 @@ def _folder(word: str) -> Path | None:
 
 def _named_apart(candidates: list[Candidate]) -> list[Candidate]:
     """The same with a number behind every name that was there before."""
-    seen: dict[str, int] = {}
+    taken = {one.name for one in candidates}
+    seen: set[str] = set()
     apart = []
     for one in candidates:
-        seen[one.name] = seen.get(one.name, 0) + 1
-        number = seen[one.name]
-        apart.append(one if number == 1 else replace(one, name=f"{one.name}-{number}"))
+        name = one.name
+        if name in seen:
+            numbered = (f"{name}-{number}" for number in count(2))
+            name = next(other for other in numbered if other not in taken)
+        taken.add(name)
+        seen.add(name)
+        apart.append(replace(one, name=name))
     return apart
 
 

@@ -14,7 +14,7 @@ from attncli.recipe import Recipe
 from attncli.run import Run
 from attncli.text.codec import Codec
 from attncli.text.corpus import Corpus, Data
-from attncli.text.fingerprint import Fingerprint
+from attncli.text.fingerprint import Fingerprint, fingerprint
 from attncli.text.pair import Pair
 from attncli.text.report import DataReport
 from attncli.text.sampled import SampledStore
@@ -90,10 +90,11 @@ def prepare(recipe: Recipe, run: Run, say: Callable[[str], None], workers: int =
     if not len(trains.kept):
         raise DataError(f"{train.origin}: no pair can train; see data.max_length")
     validates, pairs = Store(folder / "valid"), list(valid)
-    if len(pairs) != len(validates):
+    known = run.facts().get("data")
+    if isinstance(known, dict) and fingerprint(pairs) != known["valid"]:
         raise DataError(
-            f"{valid.origin}: {len(pairs)} pairs now, {len(validates)} when this run was "
-            "prepared; put the old text back, or start a new run"
+            f"{valid.origin}: other text than when this run was prepared ({len(pairs):,} pairs "
+            f"now, {len(validates):,} then); put the old text back, or start a new run"
         )
     return Prepared(codec, trains, validates, pairs)
 

@@ -24,6 +24,10 @@ from attncli.train.validation import Validator
 
 Say = Callable[[str], None]
 
+# What a checkpoint has of its own, which settings given later would contradict.
+KEPT = ("train.optimizer.", "train.schedule.name", "train.monitor", "train.average")
+FREE = ("train.", "search.", "name", "paper")
+
 
 def train(
     recipe: Recipe,
@@ -45,9 +49,8 @@ def train(
     """
     run, say, device = processes.witness(run), processes.say(say), processes.place(device)
     with run.lock():
-        if resume:
-            refuse_changes(run.recipe(), recipe)
-        else:
+        changes = resumable(run.recipe(), recipe) if resume else []
+        if not resume:
             run.write_recipe(recipe)
         cores = torch.get_num_threads() * processes.here
         prepared = processes.in_turn(lambda: prepare(recipe, run, say, cores))
@@ -56,6 +59,7 @@ def train(
         if init_from is not None:
             for line in warm_start(model, prepared.codec, init_from):
                 say(line)
+            run.note({"init_from": init_from.digest()})
         model.to(device)
         batches: Batches = recipe.build("batch")
         objective: Objective = recipe.build("objective").to(device)
@@ -83,24 +87,33 @@ def train(
                     f"{run.path}: nothing left to do: {limit} (raise train.epochs, train.steps, "
                     "train.minutes or train.patience with --set)"
                 )
+        if changes and trainer.progress.step:
+            known = run.facts().get("changed", {})
+            assert isinstance(known, dict)
+            run.note({"changed": {**known, str(trainer.progress.step): changes}})
         if resume:
             run.write_recipe(recipe)
         run.note({"parameters": count})
         return trainer.train()
 
 
-def refuse_changes(old: Recipe, new: Recipe) -> None:
-    """Lets a resumed run differ in how long it trains and how it searches, and in nothing else.
+def resumable(old: Recipe, new: Recipe) -> list[str]:
+    """The settings of training that a resumed run changes: how long and how fast it trains.
 
     Raises:
-        UsageError: settings that would make another experiment of it.
+        UsageError: settings that would make another experiment of it, or that its checkpoint has.
     """
-    free = ("train.", "search.", "name", "paper")
-    changed = [path for path in new.changed(old) if not path.startswith(free)]
-    if changed:
+    changed = new.changed(old)
+    refused = [
+        path
+        for path in changed
+        if not path.startswith(FREE) or (path.startswith(KEPT) and path != "train.optimizer.lr")
+    ]
+    if refused:
         raise UsageError(
-            f"--resume cannot change {', '.join(changed)}; train anew, perhaps with --init-from"
+            f"--resume cannot change {', '.join(refused)}; train anew, perhaps with --init-from"
         )
+    return [path for path in changed if path.startswith("train.")]
 
 
 def warm_start(model: Seq2Seq, codec: Codec, run: Run) -> list[str]:

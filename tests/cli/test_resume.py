@@ -42,6 +42,22 @@ def test_a_resumed_run_stays_the_experiment_that_it_was(corpus, tmp_path):
     assert (run / "recipe.yaml").read_text() == before
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "train.optimizer=sgd",
+        "train.optimizer.beta2=0.9",
+        "train.schedule=halving",
+        "train.monitor=loss",
+        "train.average=3",
+    ],
+)
+def test_a_resumed_run_keeps_what_its_checkpoint_holds(runs, change):
+    done = attncli("train", "--resume", "first", "--runs", runs, *sets(change, "train.epochs=9"))
+    assert done.code == 2
+    assert f"--resume cannot change {change.partition('=')[0]}" in done.err
+
+
 def test_a_run_killed_before_it_was_marked_finished_can_be_finished(corpus, tmp_path):
     run = train(corpus, tmp_path, "cut", *sets("train.epochs=1"))
     (run / "finished.json").unlink()

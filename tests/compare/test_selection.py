@@ -41,6 +41,16 @@ def test_the_same_twice_is_one_row_and_equal_names_are_told_apart():
     ]
 
 
+def test_a_name_with_a_number_is_not_given_twice(tmp_path):
+    for place, name in (("a", "x"), ("b", "x"), ("c", "x-2")):
+        (tmp_path / place).mkdir()
+        (tmp_path / place / f"{name}.yaml").write_text(
+            f"extends: base\nmodel: {{hidden: {ord(place)}}}\n"
+        )
+    given = [str(path) for path in sorted(tmp_path.glob("*/*.yaml"))]
+    assert names(*given) == ["x", "x-3", "x-2"]
+
+
 def test_one_is_nothing_to_compare():
     with pytest.raises(UsageError, match="only 1 to compare"):
         names("attention/dot")

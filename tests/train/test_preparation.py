@@ -88,13 +88,14 @@ def test_a_run_killed_between_its_stores_is_prepared_again(
     assert len(prepares().train) == 23
 
 
-def test_validation_text_that_has_changed_is_refused(text: Path) -> None:
+@pytest.mark.parametrize(("more", "now"), [("one more\n", 3), ("", 2)])
+def test_validation_text_that_has_changed_is_refused(text: Path, more: str, now: int) -> None:
     prepares = Prepares(text)
     prepares()
     for language in ("en", "de"):
-        with (text / f"val.{language}").open("a", encoding="utf-8") as file:
-            file.write("one more\n")
-    with pytest.raises(DataError, match="3 pairs now, 2 when this run was prepared"):
+        file = text / f"val.{language}"
+        file.write_text(file.read_text("utf-8").replace("a", "o") + more, "utf-8")
+    with pytest.raises(DataError, match=rf"other text .* \({now} pairs now, 2 then\)"):
         prepares()
 
 
