@@ -7,6 +7,7 @@
 # make results     Luong's ladder and the core attentions on Multi30k, some hours; what docs/results
 #                  keeps is not trained again
 # make bench       attncli beside its peers on this machine: docs/performance.md
+# make profile     where attncli's own time goes in these: docs/profile.md
 # make bench-memory  memory and speed of preparing and training on corpora of several sizes
 # make pictures    the pictures in README.md and docs/looking.md, from the demo's run and one more
 # make clean       what can be made again; runs/ stays
@@ -16,7 +17,7 @@ BIN := .venv/bin
 ATTNCLI := $(BIN)/attncli
 export ATTNCLI_DATA
 
-.PHONY: bench bench-memory demo pictures results test test-slow
+.PHONY: bench bench-memory demo pictures profile results test test-slow
 .PHONY: table table-mechanisms table-multi30k clean
 .DELETE_ON_ERROR:
 
@@ -83,6 +84,9 @@ results: .venv
 # ATTNCLI_DATA must hold multi30k; ARGS="--only training --systems attncli,eole" measures a part.
 bench: .venv
 	$(BIN)/python -m benchmarks $(ARGS)
+
+profile: .venv
+	$(BIN)/python -m benchmarks.profile $(ARGS)
 
 bench-memory: .venv
 	$(BIN)/python -m benchmarks.memory $(ARGS)

@@ -21,6 +21,7 @@ from benchmarks.report import page
 from benchmarks.rounds import KINDS, TRAINING, Plan, Rounds, say
 
 BUILD = ROOT / "build" / "bench"
+TEXT = Path(os.environ.get("ATTNCLI_DATA", "data")) / "multi30k"
 
 
 def chosen(text: str, among: tuple[str, ...]) -> tuple[str, ...]:
@@ -50,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
     flag("--threads", type=int, default=len(os.sched_getaffinity(0)))
     flag("--seed", type=int, default=1)
     flag("--minutes", type=float, default=40, help="no round begins that would end later")
-    flag("--data", type=Path, default=Path(os.environ.get("ATTNCLI_DATA", "data")) / "multi30k")
+    flag("--data", type=Path, default=TEXT)
     flag("--peers", type=Path, default=Path(os.environ.get("ATTNCLI_PEERS", BUILD / "peers")))
     flag("--work", type=Path, default=BUILD / "work", help="models, pieces and logs")
     flag("--out", type=Path, default=ROOT / "docs", help="for performance.md and .json")

@@ -51,9 +51,10 @@ def trained(run: Run, seed: int, tests: dict[str, Tested]) -> Trained:
 
 
 def machine(facts: Facts) -> str:
-    """Where a run was made: its GPU, or its processor and how many there are."""
-    processor = facts.get("processor") or facts.get("machine")
-    return str(facts.get("gpu") or f"{processor}, {facts.get('cpus')} cores")
+    """Where a run was trained: the GPU if it used it, or the processor and its cores."""
+    if facts.get("device") == "cuda":
+        return str(facts["gpu"])
+    return f"{facts.get('processor') or facts.get('machine')}, {facts.get('cpus')} cores"
 
 
 def improving(curve: Sequence[CurvePoint]) -> bool:

@@ -7,19 +7,32 @@ steps together; only the recurrent half is in the loop.
 from __future__ import annotations
 
 import math
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from attncli.errors import UsageError
 from attncli.models.gru_step import gru_step
-from attncli.models.lstm_layer import lstm_layer
 from attncli.models.lstm_step import lstm_step
 from attncli.recurring import Recurring, unrolled
 from attncli.registry import Choice
 
+HELD = 60.0  # sigmoid(60) is 1 and sigmoid(-60) nothing, whatever else a gate reads
+
 CellChoice = Annotated[Choice, "cell"]
+
+
+class Ran(NamedTuple):
+    """What came of running a cell over sequences."""
+
+    outputs: Tensor  # (batch, steps, hidden_dim); of padding whatever
+    end: tuple[Tensor, ...]  # the state after the last real step, each part (batch, hidden_dim)
+
+
+def last(states: Tensor, mask: Tensor) -> Tensor:
+    """Of states (batch, steps, width) those at the last real step, (batch, width)."""
+    return states[torch.arange(len(states), device=states.device), mask.sum(1) - 1]
 
 
 class Cell(nn.Module):
@@ -57,11 +70,10 @@ class Cell(nn.Module):
         """One step from the projected input (..., gates * hidden_dim)."""
         raise NotImplementedError
 
-    def run(self, inputs: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        """All steps of inputs (batch, steps, input_dim).
+    def run(self, inputs: Tensor, state: tuple[Tensor, ...], mask: Tensor) -> Ran:
+        """All steps of inputs (batch, steps, input_dim) after a state.
 
-        Returns:
-            For each part of the state its value after every step, (batch, steps, hidden_dim).
+        In a row of the mask (batch, steps) padding stands behind what is real.
         """
         states = []
         steps = self.project(inputs).unbind(1)
@@ -69,7 +81,8 @@ class Cell(nn.Module):
             for projected in steps:
                 state = self(projected, state)
                 states.append(state)
-        return tuple(torch.stack(part, 1) for part in zip(*states, strict=True))
+        parts = [torch.stack(part, 1) for part in zip(*states, strict=True)]
+        return Ran(parts[0], tuple(last(part, mask) for part in parts))
 
     def zeros(self, batch: int) -> tuple[Tensor, ...]:
         """The state before the first step."""
@@ -96,12 +109,36 @@ class LSTM(Cell):
         hidden, cell = state
         return lstm_step(projected + self.hidden_norm(self.hidden(hidden)), cell)
 
-    def run(self, inputs: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        if self.layer_norm:
-            return super().run(inputs, state)
-        projected = self.project(inputs.transpose(0, 1))
-        states = lstm_layer(projected, self.hidden.weight, *state)
-        return tuple(part.transpose(0, 1) for part in states)
+    def run(self, inputs: Tensor, state: tuple[Tensor, ...], mask: Tensor) -> Ran:
+        """The same by torch's kernel, which says the cell state after the last step alone.
+
+        So that this is that of the last word, one more input shuts the input gates of padding and
+        opens its forget gates: f = 1 and i = 0 leave c as it was. The kernel has no layer norm,
+        and on many processors no bf16.
+        """
+        if self.layer_norm or torch.is_autocast_enabled(inputs.device.type):
+            return super().run(inputs, state, mask)
+        padding = (~mask).unsqueeze(-1).to(inputs.dtype)
+        holds = torch.tensor([-HELD, HELD, 0.0, 0.0], device=inputs.device)
+        column = holds.repeat_interleave(self.hidden_dim).unsqueeze(1)
+        outputs, _, cell = torch.lstm(
+            torch.cat([inputs, padding], -1),
+            [part.unsqueeze(0) for part in state],
+            [
+                torch.cat([self.input.weight, column.to(self.input.weight.dtype)], 1),
+                self.hidden.weight,
+                self.input.bias,
+                torch.zeros_like(self.input.bias),
+            ],
+            has_biases=True,
+            num_layers=1,
+            dropout=0.0,
+            train=self.training,
+            bidirectional=False,
+            batch_first=True,
+        )
+        outputs = outputs.to(state[0].dtype)
+        return Ran(outputs, (last(outputs, mask), cell[0].to(state[0].dtype)))
 
 
 class GRU(Cell):

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from attncli.errors import UsageError
-from attncli.models.cells import Cell, CellChoice
+from attncli.models.cells import Cell, CellChoice, Ran
 from attncli.models.dropout import Dropout
 from attncli.models.layers import Layers
 
@@ -53,41 +53,38 @@ class RecurrentEncoder(nn.Module):
 
     def forward(self, embedded: Tensor, mask: Tensor) -> Encoded:
         """Reads embeddings (batch, src_len, embedding) with their mask (batch, src_len)."""
-        lengths = mask.sum(1)
         ends = []
         states = embedded
         for number, layer in enumerate(self.layers):
             inputs = self.dropout(states) if number else states
             read = [
-                _read(cell, inputs, lengths, backward)
+                _read(cell, inputs, mask, backward)
                 for cell, backward in zip(layer, self.backward_flags, strict=True)
             ]
-            states = torch.cat([outputs for outputs, _ in read], -1)
-            parts = zip(*(end for _, end in read), strict=True)
+            states = torch.cat([one.outputs for one in read], -1)
+            parts = zip(*(one.end for one in read), strict=True)
             ends.append(tuple(torch.cat(part, -1) for part in parts))
         return Encoded(states * mask.unsqueeze(-1), mask, ends)
 
 
-def _read(
-    cell: Cell, inputs: Tensor, lengths: Tensor, backward: bool
-) -> tuple[Tensor, tuple[Tensor, ...]]:
-    """One direction: outputs in written order, and the state after the last word read.
+def _read(cell: Cell, inputs: Tensor, mask: Tensor, backward: bool) -> Ran:
+    """One direction, its outputs in written order.
 
     Padding stands behind the words in either direction, so that no word's state depends on it.
     """
-    order = _reading_order(lengths, inputs.size(1)) if backward else None
-    sequence = inputs if order is None else _reordered(inputs, order)
-    parts = cell.run(sequence, cell.zeros(inputs.size(0)))
-    rows = torch.arange(inputs.size(0), device=inputs.device)
-    end = tuple(part[rows, lengths - 1] for part in parts)
-    return parts[0] if order is None else _reordered(parts[0], order), end
+    before = cell.zeros(inputs.size(0))
+    if not backward:
+        return cell.run(inputs, before, mask)
+    order = _reading_order(mask)
+    outputs, end = cell.run(_reordered(inputs, order), before, mask)
+    return Ran(_reordered(outputs, order), end)
 
 
-def _reading_order(lengths: Tensor, src_len: int) -> Tensor:
+def _reading_order(mask: Tensor) -> Tensor:
     """Each sentence's positions from its last word to its first, then its padding."""
-    positions = torch.arange(src_len, device=lengths.device)
-    last = lengths.unsqueeze(1) - 1
-    return torch.where(positions <= last, last - positions, positions)  # (batch, src_len)
+    positions = torch.arange(mask.size(1), device=mask.device)
+    last_word = mask.sum(1, keepdim=True) - 1
+    return torch.where(mask, last_word - positions, positions)  # (batch, src_len)
 
 
 def _reordered(sequence: Tensor, order: Tensor) -> Tensor:

@@ -93,7 +93,7 @@ def train(
             run.note({"changed": {**known, str(trainer.progress.step): changes}})
         if resume:
             run.write_recipe(recipe)
-        run.note({"parameters": count})
+        run.note({"parameters": count, "device": device.type})
         return trainer.train()
 
 

@@ -21,7 +21,7 @@ from attncli.train.preparation import prepare
 from attncli.train.trainer import Trainer
 from attncli.train.training import train
 from attncli.translate import Translator
-from benchmarks.workers.job import LENGTH, Job, Laps, run, timed_decodings
+from benchmarks.workers.job import LENGTH, Decode, Job, Laps, run, timed_decodings
 
 SIDES = ("en", "de")
 NEVER = -1e4  # the bias of EOS: only the length limit ends a translation
@@ -76,8 +76,8 @@ def measure_training(job: Job) -> dict[str, float]:
     return laps.found
 
 
-def measure_decoding(job: Job) -> dict[str, float]:
-    """Translations by the run that training left."""
+def decoder(job: Job) -> tuple[Decode, list[str]]:
+    """What translates with the run that training left, and the test sentences."""
     loaded = load(Run.open(job.folder), "last", machine.prepare("cpu", job.threads))
     with torch.no_grad():
         loaded.model.output.get_parameter("bias")[EOS] = NEVER
@@ -90,6 +90,12 @@ def measure_decoding(job: Job) -> dict[str, float]:
         found = [one for call in calls for one in translator.translate(call)]
         return [len(one.hypotheses[0].pieces) for one in found]
 
+    return decode, lines
+
+
+def measure_decoding(job: Job) -> dict[str, float]:
+    """Translations by the run that training left."""
+    decode, lines = decoder(job)
     return timed_decodings(job, lines, decode)
 
 

@@ -66,7 +66,7 @@ def comparable(found: Comparison) -> Comparison:
 def page(material: Material) -> str:
     """The whole page as HTML."""
     found = material.found
-    lead = f"{len(found.rows)} rows on {found.test}, baseline {found.baseline}, {_machine(found)}"
+    lead = f"{len(found.rows)} rows on {found.test}, baseline {found.baseline}, {_machines(found)}"
     parts = [
         Part("table", "Results", _table(found)),
         Part("figures", "Curves", _figures(found)),
@@ -77,9 +77,9 @@ def page(material: Material) -> str:
     return document(found.name, lead, [part for part in parts if part.data])
 
 
-def _machine(found: Comparison) -> str:
-    facts = found.environment
-    return f"torch {facts.get('torch')} on {facts.get('gpu') or facts.get('processor')}"
+def _machines(found: Comparison) -> str:
+    machines = dict.fromkeys(run.machine for row in found.rows for run in row.runs)
+    return f"trained on {', '.join(machines)}"
 
 
 def _table(found: Comparison) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from attncli.attention.base import Memory, State, all_steps
@@ -53,9 +54,10 @@ class After(Wiring):
         if self.feed or self.attention.sequential:
             return super().run(embedded, memory, state, look)
         outputs = embedded
+        every = torch.ones(embedded.shape[:2], dtype=torch.bool, device=embedded.device)
         for number, (cell, start) in enumerate(zip(self.cells, self.layers(state), strict=True)):
             inputs = self.dropout(outputs) if number else outputs
-            outputs = cell.run(inputs, tuple(part.squeeze(1) for part in start))[0]
+            outputs = cell.run(inputs, tuple(part.squeeze(1) for part in start), every).outputs
         at_once = {f"attention.{name}": part for name, part in self.steps(state, embedded).items()}
         attended = self.look(outputs, memory, at_once)
         return self.finish(Glance(outputs, attended, {}, outputs), embedded, look)

@@ -1,0 +1,189 @@
+"""Where attncli's own time goes in what `make bench` measures: `make profile`, docs/profile.md.
+
+One thread, so that no operation waits for a second one. What operations take is asked of torch's
+profiler, and the same work is timed without it: what is left of that is Python's, and what it takes
+to start operations.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from torch.profiler import ProfilerActivity, profile
+
+from attncli.run import processor
+from attncli.train.trainer import Trainer
+from benchmarks.__main__ import BUILD, TEXT
+from benchmarks.peers import ROOT
+from benchmarks.workers import attncli
+from benchmarks.workers.job import DECODINGS, Job
+
+WARM = 5
+UPDATES = 10
+SENTENCES = {64: 256, 1: 40}  # by size of batch
+PRODUCTS = ("mm", "addmm", "bmm", "baddbmm", "addmm_", "linear")
+KINDS = {
+    "products": PRODUCTS,
+    "fused attention": (
+        "_scaled_dot_product_flash_attention_for_cpu",
+        "_scaled_dot_product_flash_attention_for_cpu_backward",
+    ),
+    "softmax and sums of exponents": ("_softmax", "_log_softmax", "_softmax_backward_data", "exp"),
+    "choosing the best": ("topk", "sort", "max", "amax", "argmax"),
+    "copies": ("copy_", "cat", "gather", "index", "index_select", "index_put_", "scatter_"),
+}
+OTHER = "element by element"
+
+
+@dataclass
+class Spent:
+    """Seconds of one piece of work by kind of operation."""
+
+    words: int = 0
+    seconds: float = 0.0  # without the profiler
+    profiled_words: int = 0
+    operations: int = 0
+    products: float = 0.0  # floating-point operations
+    kinds: dict[str, float] = field(default_factory=dict)  # seconds
+
+    @contextmanager
+    def timed(self) -> Iterator[None]:
+        """Times what happens without the profiler."""
+        begun = time.perf_counter()
+        yield
+        self.seconds += time.perf_counter() - begun
+
+    @contextmanager
+    def asked(self) -> Iterator[None]:
+        """Asks the profiler what happens."""
+        with profile(activities=[ProfilerActivity.CPU], with_flops=True) as found:
+            yield
+        self.kinds = dict.fromkeys([*KINDS, OTHER], 0.0)
+        for event in found.key_averages():
+            if not event.key.startswith("aten::"):
+                continue
+            name = event.key.removeprefix("aten::")
+            kind = next((kind for kind, names in KINDS.items() if name in names), OTHER)
+            self.kinds[kind] += event.self_cpu_time_total / 1e6
+            self.operations += event.count
+            self.products += event.flops if name in PRODUCTS else 0
+
+    def line(self, name: str, gflops: float) -> str:
+        """As a row of the table."""
+        scale = self.words / self.profiled_words / self.seconds
+        shares = [seconds * scale for seconds in self.kinds.values()]
+        rate = self.products / self.kinds["products"] / 1e9
+        cells = [
+            name,
+            f"{self.words / self.seconds:,.0f}",
+            *(f"{share:.0%}" for share in shares),
+            f"{max(0.0, 1 - sum(shares)):.0%}",
+            f"{self.operations / self.profiled_words:,.1f}",
+            f"{rate:.0f} ({rate / gflops:.0%})",
+        ]
+        return f"| {' | '.join(cells)} |"
+
+
+def training(job: Job) -> Spent:
+    """Updates of the training loop, first timed and then profiled."""
+    spent, step = Spent(), Trainer.step
+    done = 0
+    stretch = spent.timed()
+
+    def watched(self: Trainer, *given: Any) -> tuple[float, float]:
+        nonlocal done, stretch
+        found = step(self, *given)
+        done += 1
+        if done == WARM:
+            spent.words = -self.progress.words
+            stretch.__enter__()
+        elif done == WARM + UPDATES:
+            stretch.__exit__(None, None, None)
+            spent.words += self.progress.words
+            spent.profiled_words = -self.progress.words
+            stretch = spent.asked()
+            stretch.__enter__()
+        elif done == WARM + 2 * UPDATES:
+            stretch.__exit__(None, None, None)
+            spent.profiled_words += self.progress.words
+        return found
+
+    with patch.object(Trainer, "step", watched):
+        attncli.measure_training(replace(job, warm=WARM, updates=2 * UPDATES))
+    return spent
+
+
+def decoding(job: Job, beam: int, batch: int) -> Spent:
+    """Translations of test sentences, first timed and then profiled."""
+    decode, lines = attncli.decoder(job)
+    chosen = lines[: SENTENCES[batch]]
+    decode(chosen[:batch], beam, batch)
+    spent = Spent()
+    with spent.timed():
+        spent.words = sum(decode(chosen, beam, batch))
+    with spent.asked():
+        spent.profiled_words = sum(decode(chosen, beam, batch))
+    return spent
+
+
+def works(job: Job) -> Iterator[tuple[str, Callable[[], Spent]]]:
+    """What is measured, by name."""
+    for name in ("T", "R", "R0"):
+        of = replace(job, configuration=name, folder=str(Path(job.folder) / name))
+        yield f"{name}: training", partial(training, of)
+        if name == "R0":
+            continue
+        for how, (beam, batch) in DECODINGS.items():
+            yield f"{name}: {how}", partial(decoding, of, beam, batch)
+
+
+def main() -> None:
+    """Measures and writes."""
+    flag = (parser := argparse.ArgumentParser(prog="benchmarks.profile")).add_argument
+    flag("--data", type=Path, default=TEXT)
+    flag("--seed", type=int, default=1)
+    flag("--work", type=Path, default=BUILD / "work", help="where `make bench` left its pieces")
+    flag("--out", type=Path, default=ROOT / "docs" / "profile.md")
+    given = parser.parse_args()
+    job = Job(
+        *("", "attncli", "T", str(given.data.resolve()), str(given.work / "pieces"), ""),
+        threads=1,
+        seed=given.seed,
+        warm=0,
+        updates=0,
+        sentences=0,
+        single=0,
+    )
+    if not (given.work / "pieces" / "codec").is_dir():
+        attncli.prepare_text(job)
+    gflops = attncli.measure_ceiling(job)["gflops"]
+    headings = ["", "target tokens/s", *KINDS, OTHER, "outside of operations"]
+    headings += ["operations a token", "GFLOP/s of products (of the ceiling)"]
+    lines = [f"| {' | '.join(headings)} |", "| --- |" + " ---: |" * (len(headings) - 1)]
+    own = replace(job, folder=str(given.work / "attncli"))
+    for name, spend in works(own):
+        lines.append(spend().line(name, gflops))
+        print(lines[-1], flush=True)
+    text = (
+        "# Where the time goes\n\n"
+        f"`make profile`, seed {given.seed}; {processor()}, one thread, ceiling {gflops:.0f} "
+        f"GFLOP/s; torch {version('torch')}, Python {platform.python_version()}. Shares of the "
+        f"time that the work takes without the profiler: {UPDATES} updates after {WARM}, "
+        f"{SENTENCES[64]} sentences in batches of 64 and {SENTENCES[1]} one by one, as in "
+        "[performance.md](performance.md). Tokens are hypotheses', not those of all of a beam.\n\n"
+    )
+    given.out.write_text(text + "\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
