@@ -11,8 +11,7 @@ import argparse
 import platform
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -45,95 +44,77 @@ KINDS = {
 OTHER = "element by element"
 
 
-@dataclass
+@dataclass(frozen=True)
 class Spent:
-    """Seconds of one piece of work by kind of operation."""
+    """The same work timed, and by what the profiler says."""
 
-    words: int = 0
-    seconds: float = 0.0  # without the profiler
-    profiled_words: int = 0
-    operations: int = 0
-    products: float = 0.0  # floating-point operations
-    kinds: dict[str, float] = field(default_factory=dict)  # seconds
-
-    @contextmanager
-    def timed(self) -> Iterator[None]:
-        """Times what happens without the profiler."""
-        begun = time.perf_counter()
-        yield
-        self.seconds += time.perf_counter() - begun
-
-    @contextmanager
-    def asked(self) -> Iterator[None]:
-        """Asks the profiler what happens."""
-        with profile(activities=[ProfilerActivity.CPU], with_flops=True) as found:
-            yield
-        self.kinds = dict.fromkeys([*KINDS, OTHER], 0.0)
-        for event in found.key_averages():
-            if not event.key.startswith("aten::"):
-                continue
-            name = event.key.removeprefix("aten::")
-            kind = next((kind for kind, names in KINDS.items() if name in names), OTHER)
-            self.kinds[kind] += event.self_cpu_time_total / 1e6
-            self.operations += event.count
-            self.products += event.flops if name in PRODUCTS else 0
+    words: int
+    seconds: float
+    profiled: profile
+    profiled_words: int
 
     def line(self, name: str, gflops: float) -> str:
-        """As a row of the table."""
+        """As a row of the table, beside a ceiling in GFLOP/s."""
+        kinds, operations, work = dict.fromkeys([*KINDS, OTHER], 0.0), 0, 0
+        for event in self.profiled.key_averages():
+            if not event.key.startswith("aten::"):
+                continue
+            operation = event.key.removeprefix("aten::")
+            kind = next((kind for kind, names in KINDS.items() if operation in names), OTHER)
+            kinds[kind] += event.self_cpu_time_total / 1e6
+            operations += event.count
+            work += event.flops if operation in PRODUCTS else 0
         scale = self.words / self.profiled_words / self.seconds
-        shares = [seconds * scale for seconds in self.kinds.values()]
-        rate = self.products / self.kinds["products"] / 1e9
+        shares = [seconds * scale for seconds in kinds.values()]
+        rate = work / kinds["products"] / 1e9
         cells = [
             name,
             f"{self.words / self.seconds:,.0f}",
             *(f"{share:.0%}" for share in shares),
             f"{max(0.0, 1 - sum(shares)):.0%}",
-            f"{self.operations / self.profiled_words:,.1f}",
+            f"{operations / self.profiled_words:,.1f}",
             f"{rate:.0f} ({rate / gflops:.0%})",
         ]
         return f"| {' | '.join(cells)} |"
 
 
+def profiler() -> profile:
+    """What counts operations, their time and the work of products."""
+    return profile(activities=[ProfilerActivity.CPU], with_flops=True)
+
+
 def training(job: Job) -> Spent:
-    """Updates of the training loop, first timed and then profiled."""
-    spent, step = Spent(), Trainer.step
-    done = 0
-    stretch = spent.timed()
+    """Updates of the training loop, timed and then profiled."""
+    job = replace(job, warm=WARM, updates=UPDATES)
+    timed = attncli.measure_training(job)
+    watching, step, words = profiler(), Trainer.step, [0]
 
     def watched(self: Trainer, *given: Any) -> tuple[float, float]:
-        nonlocal done, stretch
+        if self.progress.step == WARM:
+            words[0] = self.progress.words
+            watching.start()
         found = step(self, *given)
-        done += 1
-        if done == WARM:
-            spent.words = -self.progress.words
-            stretch.__enter__()
-        elif done == WARM + UPDATES:
-            stretch.__exit__(None, None, None)
-            spent.words += self.progress.words
-            spent.profiled_words = -self.progress.words
-            stretch = spent.asked()
-            stretch.__enter__()
-        elif done == WARM + 2 * UPDATES:
-            stretch.__exit__(None, None, None)
-            spent.profiled_words += self.progress.words
+        if self.progress.step == WARM + UPDATES:
+            watching.stop()
+            words[0] = self.progress.words - words[0]
         return found
 
     with patch.object(Trainer, "step", watched):
-        attncli.measure_training(replace(job, warm=WARM, updates=2 * UPDATES))
-    return spent
+        attncli.measure_training(job)
+    return Spent(int(timed["tokens"]), timed["seconds"], watching, words[0])
 
 
 def decoding(job: Job, beam: int, batch: int) -> Spent:
-    """Translations of test sentences, first timed and then profiled."""
+    """Translations of test sentences, timed and then profiled."""
     decode, lines = attncli.decoder(job)
     chosen = lines[: SENTENCES[batch]]
     decode(chosen[:batch], beam, batch)
-    spent = Spent()
-    with spent.timed():
-        spent.words = sum(decode(chosen, beam, batch))
-    with spent.asked():
-        spent.profiled_words = sum(decode(chosen, beam, batch))
-    return spent
+    begun = time.perf_counter()
+    words = sum(decode(chosen, beam, batch))
+    seconds = time.perf_counter() - begun
+    with profiler() as watching:
+        profiled_words = sum(decode(chosen, beam, batch))
+    return Spent(words, seconds, watching, profiled_words)
 
 
 def works(job: Job) -> Iterator[tuple[str, Callable[[], Spent]]]:
