@@ -1,8 +1,8 @@
 """Where attncli's own time goes in what `make bench` measures: `make profile`, docs/profile.md.
 
 One thread, so that no operation waits for a second one. What operations take is asked of torch's
-profiler, and the same work is timed without it: what is left of that is Python's, and what it takes
-to start operations.
+profiler; what is left of the time is Python's, that of starting operations, and the profiler's. The
+same work is timed without it too.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from attncli.train.trainer import Trainer
 from benchmarks.__main__ import BUILD, TEXT
 from benchmarks.peers import ROOT
 from benchmarks.workers import attncli
-from benchmarks.workers.job import DECODINGS, Job
+from benchmarks.workers.job import DECODINGS, Job, Laps
 
 WARM = 5
 UPDATES = 10
@@ -52,6 +52,7 @@ class Spent:
     seconds: float
     profiled: profile
     profiled_words: int
+    profiled_seconds: float
 
     def line(self, name: str, gflops: float) -> str:
         """As a row of the table, beside a ceiling in GFLOP/s."""
@@ -64,14 +65,13 @@ class Spent:
             kinds[kind] += event.self_cpu_time_total / 1e6
             operations += event.count
             work += event.flops if operation in PRODUCTS else 0
-        scale = self.words / self.profiled_words / self.seconds
-        shares = [seconds * scale for seconds in kinds.values()]
+        shares = [seconds / self.profiled_seconds for seconds in kinds.values()]
         rate = work / kinds["products"] / 1e9
         cells = [
             name,
             f"{self.words / self.seconds:,.0f}",
             *(f"{share:.0%}" for share in shares),
-            f"{max(0.0, 1 - sum(shares)):.0%}",
+            f"{1 - sum(shares):.0%}",
             f"{operations / self.profiled_words:,.1f}",
             f"{rate:.0f} ({rate / gflops:.0%})",
         ]
@@ -87,21 +87,21 @@ def training(job: Job) -> Spent:
     """Updates of the training loop, timed and then profiled."""
     job = replace(job, warm=WARM, updates=UPDATES)
     timed = attncli.measure_training(job)
-    watching, step, words = profiler(), Trainer.step, [0]
+    watching, step, laps = profiler(), Trainer.step, Laps(WARM, UPDATES)
 
     def watched(self: Trainer, *given: Any) -> tuple[float, float]:
-        if self.progress.step == WARM:
-            words[0] = self.progress.words
-            watching.start()
         found = step(self, *given)
-        if self.progress.step == WARM + UPDATES:
+        if laps.done == WARM - 1:
+            watching.start()
+        laps.mark(self.progress.words)
+        if laps.done == WARM + UPDATES:
             watching.stop()
-            words[0] = self.progress.words - words[0]
         return found
 
     with patch.object(Trainer, "step", watched):
         attncli.measure_training(job)
-    return Spent(int(timed["tokens"]), timed["seconds"], watching, words[0])
+    of_profiled = (watching, int(laps.found["tokens"]), laps.found["seconds"])
+    return Spent(int(timed["tokens"]), timed["seconds"], *of_profiled)
 
 
 def decoding(job: Job, beam: int, batch: int) -> Spent:
@@ -113,8 +113,10 @@ def decoding(job: Job, beam: int, batch: int) -> Spent:
     words = sum(decode(chosen, beam, batch))
     seconds = time.perf_counter() - begun
     with profiler() as watching:
+        begun = time.perf_counter()
         profiled_words = sum(decode(chosen, beam, batch))
-    return Spent(words, seconds, watching, profiled_words)
+        profiled_seconds = time.perf_counter() - begun
+    return Spent(words, seconds, watching, profiled_words, profiled_seconds)
 
 
 def works(job: Job) -> Iterator[tuple[str, Callable[[], Spent]]]:
@@ -158,8 +160,8 @@ def main() -> None:
     text = (
         "# Where the time goes\n\n"
         f"`make profile`, seed {given.seed}; {processor()}, one thread, ceiling {gflops:.0f} "
-        f"GFLOP/s; torch {version('torch')}, Python {platform.python_version()}. Shares of the "
-        f"time that the work takes without the profiler: {UPDATES} updates after {WARM}, "
+        f"GFLOP/s; torch {version('torch')}, Python {platform.python_version()}. Shares are of "
+        f"the time under the profiler, tokens/s without it: {UPDATES} updates after {WARM}, "
         f"{SENTENCES[64]} sentences in batches of 64 and {SENTENCES[1]} one by one, as in "
         "[performance.md](performance.md). Tokens are hypotheses', not those of all of a beam.\n\n"
     )
