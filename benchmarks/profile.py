@@ -33,11 +33,12 @@ SENTENCES = {64: 256, 1: 40}  # by size of batch
 PRODUCTS = ("mm", "addmm", "bmm", "baddbmm", "addmm_", "linear")
 KINDS = {
     "products": PRODUCTS,
+    "LSTM layers": ("mkldnn_rnn_layer", "mkldnn_rnn_layer_backward"),
     "fused attention": (
         "_scaled_dot_product_flash_attention_for_cpu",
         "_scaled_dot_product_flash_attention_for_cpu_backward",
     ),
-    "softmax and sums of exponents": ("_softmax", "_log_softmax", "_softmax_backward_data", "exp"),
+    "softmax and sums of exponents": ("_softmax", "_log_softmax", "_softmax_backward_data", "exp_"),
     "choosing the best": ("topk", "sort", "max", "amax", "argmax"),
     "copies": ("copy_", "cat", "gather", "index", "index_select", "index_put_", "scatter_"),
 }

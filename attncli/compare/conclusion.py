@@ -25,11 +25,11 @@ def conclude(
     failed: dict[str, str],
     pairs: dict[str, list[Pair]],
 ) -> Comparison:
-    """The comparison of measured rows; the first is the baseline where that one has failed.
+    """The comparison of measured rows, one of which is the baseline.
 
     `pairs` are the baseline's of each test set.
     """
-    baseline = next((row for row in rows if row.name == baseline_name), rows[0])
+    baseline = next(row for row in rows if row.name == baseline_name)
     references = {name: [pair.tgt for pair in each] for name, each in pairs.items()}
     study = request.study or differences.under_study(rows, baseline)
     test = tests[0]
