@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
-from zipfile import BadZipFile
+from zipfile import BadZipFile, is_zipfile
 
 import numpy as np
 
@@ -48,21 +48,28 @@ def save(looks: Sequence[Sequence[Look]], path: Path) -> None:
         np.savez_compressed(file, allow_pickle=False, header=np.array(header), **arrays)
 
 
-def load(path: Path) -> list[list[Look]]:
+def load(path: str | Path) -> list[list[Look]]:
     """What `save` wrote.
 
     Raises:
         DataError: no such file, or not one of these.
     """
+    path = Path(path)
+    if path.suffix.lower() not in ENDINGS:
+        raise DataError(f"{path}: name a .json or .npz file, as visualize -o writes them")
     try:
         if path.suffix.lower() == ".json":
             return from_json(path.read_text(encoding="utf-8"))
+        if path.exists() and not is_zipfile(path):
+            raise DataError("not a file of attention: no .npz archive")
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file if name != "header"}
             header = json.loads(str(file["header"]))
             return _looks(header, lambda facts, at: _stored(arrays, at))
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file") from None
     except (OSError, BadZipFile, KeyError, TypeError, ValueError, EOFError) as error:
         raise DataError(f"{path}: not a file of attention: {error}") from error
 

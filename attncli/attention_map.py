@@ -184,4 +184,4 @@ def _layers_and_heads(values: np.ndarray) -> tuple[int, ...]:
 
 def _check_index(kind: str, index: int, count: int) -> None:
     if not 0 <= index < count:
-        raise UsageError(f"{kind} {index}: there are {count}, counted from 0 to {count - 1}")
+        raise UsageError(f"no {kind} {index + 1} of {count} (Python's {index}: it begins at 0)")

@@ -114,11 +114,11 @@ def test_what_is_one_for_all_heads_is_shown_with_each(entry: AttentionMap) -> No
 
 def test_a_layer_or_head_that_is_not_there_is_refused(entry: AttentionMap) -> None:
     heads = many_headed(entry)
-    with pytest.raises(UsageError, match="layer 2: there are 2, counted from 0 to 1"):
+    with pytest.raises(UsageError, match=r"no layer 3 of 2 \(Python's 2"):
         heads.head(2, 0)
-    with pytest.raises(UsageError, match="head -1: there are 3"):
+    with pytest.raises(UsageError, match="no head 0 of 3"):
         heads.head(0, -1)
-    with pytest.raises(UsageError, match="layer 5"):
+    with pytest.raises(UsageError, match="no layer 6 of 2"):
         heads.mean(5)
 
 

@@ -9,6 +9,7 @@ import typer
 
 from attncli.cli.models import say
 from attncli.cli.options import DataName, Device, Root, Scale, Seed, Sets, Src, Tgt, Threads
+from attncli.errors import UsageError
 
 if TYPE_CHECKING:
     from attncli.compare.selection import Candidate
@@ -123,6 +124,12 @@ def compare(
     for path in out or []:
         format_of(path)
     candidates = select(what, read, runs)
+    if taken := [one.name for one in candidates if one.run is not None]:
+        named = [*flags, *(["--set"] if sets else []), *(["--seeds"] if seeds > 1 else [])]
+        if named and len(taken) == len(candidates):
+            raise UsageError(f"{named[0]} changes recipes; runs are taken as they are")
+        if named:
+            say(f"taken as they are, without {', '.join(named)}: {', '.join(taken)}")
     jobs = jobs_of(jobs, threads, device)
     if dry_run:
         _forecast(candidates, seeds, jobs, device, threads)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterator
+from io import UnsupportedOperation
 from pathlib import Path
 from queue import Empty, Queue
+from typing import BinaryIO
 
-from attncli.errors import DataError
+from attncli.errors import DataError, UsageError
 
 
 def batches_of_lines(path: Path | None, most: int) -> Iterator[list[str]]:
@@ -20,12 +22,13 @@ def batches_of_lines(path: Path | None, most: int) -> Iterator[list[str]]:
     if path is not None:
         from attncli.text.lines import read_lines
 
-        lines = list(read_lines(path))
-        for begin in range(0, len(lines), most):
-            yield lines[begin : begin + most]
+        whole = list(read_lines(path))
+        for begin in range(0, len(whole), most):
+            yield whole[begin : begin + most]
         return
+    source = _standard_input()
     arrived: Queue[bytes | None] = Queue(maxsize=2 * most)
-    threading.Thread(target=_read, args=(arrived,), daemon=True).start()
+    threading.Thread(target=_read, args=(source, arrived), daemon=True).start()
     number = 0
     ended = False
     while not ended:
@@ -36,16 +39,37 @@ def batches_of_lines(path: Path | None, most: int) -> Iterator[list[str]]:
             except Empty:
                 break
         ended = raw[-1] is None
-        lines = [
-            _decoded(line, number + place) for place, line in enumerate(raw) if line is not None
-        ]
-        number += len(lines)
+        lines: list[str] = []
+        for line in raw:
+            if line is None:
+                break
+            number += 1
+            try:
+                lines.append(_decoded(line, number))
+            except DataError:
+                if lines:
+                    yield lines
+                raise
         if lines:
             yield lines
 
 
-def _read(arrived: Queue[bytes | None]) -> None:
-    for line in sys.stdin.buffer:
+def _standard_input() -> BinaryIO:
+    """Stdin in a buffer that Python need not lock when it ends while a line is awaited.
+
+    Raises:
+        UsageError: it is closed.
+    """
+    if sys.stdin is None:
+        raise UsageError("standard input is closed; name a FILE, or send text through a pipe")
+    try:
+        return open(sys.stdin.fileno(), "rb", closefd=False)
+    except UnsupportedOperation:
+        return sys.stdin.buffer
+
+
+def _read(source: BinaryIO, arrived: Queue[bytes | None]) -> None:
+    for line in source:
         arrived.put(line)
     arrived.put(None)
 
@@ -54,4 +78,6 @@ def _decoded(line: bytes, number: int) -> str:
     try:
         return line.decode("utf-8").removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError as error:
-        raise DataError(f"stdin:{number + 1}: not UTF-8 at byte {error.start}") from None
+        raise DataError(
+            f"stdin:{number}: not UTF-8 at byte {error.start}; convert it with iconv"
+        ) from None

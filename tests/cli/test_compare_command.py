@@ -34,6 +34,8 @@ def test_runs_are_put_side_by_side(runs, tmp_path):
         (["first", "second", "-o", "table.doc"], "table.doc: what is written goes by the ending"),
         (["first", "second", "--scale", "huge"], "no scale 'huge'; there is laptop and paper"),
         (["first"], "only 1 to compare"),
+        (["first", "blind", "--seeds", 3], "--seeds changes recipes; runs are taken as they are"),
+        (["first", "blind", "--set", "seed=2"], "--set changes recipes; runs are taken as they"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_line(runs, words, said):
@@ -41,6 +43,14 @@ def test_what_cannot_be_is_refused_in_one_line(runs, words, said):
     assert done.code == 2
     assert said in done.err
     assert done.err.count("\n") == 1
+
+
+def test_a_run_beside_recipes_is_said_to_be_taken_as_it_is(runs, corpus):
+    small = sets(*SMALL, "train.steps=2")
+    words = ["first", "attention/dot", "--runs", runs, "--data", corpus, "--dry-run"]
+    done = attncli("compare", *words, *small, "--threads", 1)
+    assert done.code == 0, done.err
+    assert "taken as they are, without --data, --set: first" in done.err
 
 
 @pytest.mark.slow
