@@ -57,10 +57,12 @@ def load(path: str | Path) -> list[list[Look]]:
     path = Path(path)
     if path.suffix.lower() not in ENDINGS:
         raise DataError(f"{path}: name a .json or .npz file, as visualize -o writes them")
+    if not path.is_file():
+        raise DataError(f"{path}: no such file")
     try:
         if path.suffix.lower() == ".json":
             return from_json(path.read_text(encoding="utf-8"))
-        if path.exists() and not is_zipfile(path):
+        if not is_zipfile(path):
             raise DataError("not a file of attention: no .npz archive")
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file if name != "header"}
@@ -68,8 +70,6 @@ def load(path: str | Path) -> list[list[Look]]:
             return _looks(header, lambda facts, at: _stored(arrays, at))
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file") from None
     except (OSError, BadZipFile, KeyError, TypeError, ValueError, EOFError) as error:
         raise DataError(f"{path}: not a file of attention: {error}") from error
 

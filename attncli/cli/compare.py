@@ -125,7 +125,8 @@ def compare(
         format_of(path)
     candidates = select(what, read, runs)
     if taken := [one.name for one in candidates if one.run is not None]:
-        named = [*flags, *(["--set"] if sets else []), *(["--seeds"] if seeds > 1 else [])]
+        others = {"--set": bool(sets), "--seeds": seeds > 1, "--scale": scale != LAPTOP}
+        named = [*flags, *(flag for flag, changed in others.items() if changed)]
         if named and len(taken) == len(candidates):
             raise UsageError(f"{named[0]} changes recipes; runs are taken as they are")
         if named:

@@ -19,9 +19,9 @@ def batches_of_lines(path: Path | None, most: int) -> Iterator[list[str]]:
     From stdin a batch is what has come by now, so that a person at a terminal, or a program that
     waits for an answer, gets each line's result before writing the next.
     """
-    if path is not None:
-        from attncli.text.lines import read_lines
+    from attncli.text.lines import decoded, read_lines
 
+    if path is not None:
         whole = list(read_lines(path))
         for begin in range(0, len(whole), most):
             yield whole[begin : begin + most]
@@ -45,7 +45,7 @@ def batches_of_lines(path: Path | None, most: int) -> Iterator[list[str]]:
                 break
             number += 1
             try:
-                lines.append(_decoded(line, number))
+                lines.append(decoded(line, "stdin", number))
             except DataError:
                 if lines:
                     yield lines
@@ -72,12 +72,3 @@ def _read(source: BinaryIO, arrived: Queue[bytes | None]) -> None:
     for line in source:
         arrived.put(line)
     arrived.put(None)
-
-
-def _decoded(line: bytes, number: int) -> str:
-    try:
-        return line.decode("utf-8").removesuffix("\n").removesuffix("\r")
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"stdin:{number}: not UTF-8 at byte {error.start}; convert it with iconv"
-        ) from None

@@ -24,15 +24,23 @@ def read_lines(path: Path) -> Iterator[str]:
         raise DataError(f"{path}: no such file")
     with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
         for number, raw in enumerate(_raw(path, file), 1):
-            try:
-                line = raw.decode("utf-8")
-            except UnicodeDecodeError as error:
-                where = f"{path}:{number}"
-                raise DataError(
-                    f"{where}: not UTF-8 at byte {error.start}; convert the file with iconv"
-                ) from None
-            line = line.removeprefix("\ufeff") if number == 1 else line
-            yield line.removesuffix("\n").removesuffix("\r")
+            yield decoded(raw, path, number)
+
+
+def decoded(raw: bytes, source: str | Path, number: int) -> str:
+    """A line as text without its end; a byte order mark before the first is dropped.
+
+    Raises:
+        DataError: bytes that are not UTF-8, with source and number.
+    """
+    try:
+        line = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{source}:{number}: not UTF-8 at byte {error.start}; convert it with iconv"
+        ) from None
+    line = line.removeprefix("\ufeff") if number == 1 else line
+    return line.removesuffix("\n").removesuffix("\r")
 
 
 def _raw(path: Path, file: Iterable[bytes]) -> Iterator[bytes]:

@@ -60,41 +60,6 @@ def test_only_a_newline_ends_a_line(runs, separator, tmp_path):
     assert len(translate(runs, b"", tmp_path / "in.txt").lines) == 2
 
 
-def test_bytes_that_are_no_utf_8_are_an_error_with_its_line(runs):
-    done = translate(runs, b"ein Hund\nzw\xffei\n")
-    assert done.code == 1
-    assert "stdin:2: not UTF-8" in done.err
-    assert "iconv" in done.err
-    assert len(done.lines) == 1, "the line before it is translated"
-
-
-@pytest.mark.parametrize("turn", range(3))
-def test_bytes_that_are_no_utf_8_end_a_process_in_order(runs, turn):
-    command = [sys.executable, "-m", "attncli", "translate", "--run", "first", "--runs", runs]
-    with subprocess.Popen(
-        [*command, "--threads", "1"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as live:
-        live.stdin.write(b"zw\xffei\n")
-        live.stdin.flush()
-        assert live.wait(60) == 1, "while more may come"
-        assert b"Fatal" not in live.stderr.read()
-
-
-def test_a_closed_standard_input_is_one_line(runs):
-    command = [sys.executable, "-m", "attncli", "translate", "--run", "first", "--runs", runs]
-    done = subprocess.run(
-        ["sh", "-c", 'exec "$@" <&-', "sh", *command, "--threads", "1"],
-        capture_output=True,
-        timeout=60,
-    )
-    assert done.returncode == 2
-    assert b"standard input is closed" in done.stderr
-    assert b"Traceback" not in done.stderr
-
-
 def test_a_file_that_is_not_there_is_one_line(runs, tmp_path):
     done = translate(runs, b"", tmp_path / "nowhere.txt")
     assert done.code in (1, 2)
