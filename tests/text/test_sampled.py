@@ -75,6 +75,13 @@ def test_who_resumes_within_an_epoch_reads_on_as_before(made: Made) -> None:
     assert ids(made.epoch(1, 5, skip=2)) == ids(whole[2:])
 
 
+def test_batches_go_by_the_lengths_of_what_is_drawn(made: Made) -> None:
+    batches = made.epoch(1, 5)
+    full = [batch for batch in batches if len(batch.rows) > 1]
+    assert full
+    assert all(max(batch.src.size, batch.tgt.size) <= BATCHES.tokens for batch in full)
+
+
 def test_another_process_draws_the_same(made: Made, tmp_path: Path) -> None:
     made.codec.save(tmp_path)
     options = {"kind": made.subword.kind, "sampling": made.subword.sampling}
