@@ -8,10 +8,13 @@ same work is timed without it too.
 from __future__ import annotations
 
 import argparse
+import math
 import platform
+import resource
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -25,12 +28,12 @@ from attncli.train.trainer import Trainer
 from benchmarks.__main__ import BUILD, TEXT
 from benchmarks.peers import ROOT
 from benchmarks.workers import attncli
-from benchmarks.workers.job import DECODINGS, Job, Laps
+from benchmarks.workers.job import DECODINGS, Job
 
 WARM = 5
-UPDATES = 10
-SENTENCES = {64: 256, 1: 40}  # by size of batch
-PRODUCTS = ("mm", "addmm", "bmm", "baddbmm", "addmm_", "linear")
+UPDATES = 25
+SENTENCES = {64: 640, 1: 40}  # by size of batch
+PRODUCTS = ("mm", "addmm", "bmm", "baddbmm", "addmm_")
 KINDS = {
     "products": PRODUCTS,
     "LSTM layers": ("mkldnn_rnn_layer", "mkldnn_rnn_layer_backward"),
@@ -43,81 +46,105 @@ KINDS = {
     "copies": ("copy_", "cat", "gather", "index", "index_select", "index_put_", "scatter_"),
 }
 OTHER = "element by element"
+FAULTS = 500  # pages, in a piece of work that counts
 
 
-@dataclass(frozen=True)
 class Spent:
-    """The same work timed, and by what the profiler says."""
+    """Pieces of work under the profiler, one after the other, and the same timed without it.
 
-    words: int
-    seconds: float
-    profiled: profile
-    profiled_words: int
-    profiled_seconds: float
+    What the profiler records takes memory between the tensors, so that large ones are put where
+    nothing was before, and the system hands out these pages one by one within the operations. A
+    piece in which that happened does not count; after some, room for both has been found.
+    """
 
-    def line(self, name: str, gflops: float) -> str:
-        """As a row of the table, beside a ceiling in GFLOP/s."""
-        kinds, operations, work = dict.fromkeys([*KINDS, OTHER], 0.0), 0, 0
-        for event in self.profiled.key_averages():
+    def __init__(self) -> None:
+        self.words, self.seconds = 0, 0.0  # without the profiler
+        self.pieces, self.counted = 0, 0
+        self.profiled_words, self.profiled_seconds = 0, 0.0
+        self.kinds = dict.fromkeys([*KINDS, OTHER], 0.0)
+        self.operations = self.work = 0
+
+    @contextmanager
+    def watch(self) -> Iterator[list[int]]:
+        """Around a piece of work; the list is for how many tokens it makes."""
+        words: list[int] = []
+        with profile(activities=[ProfilerActivity.CPU], with_flops=True) as profiled:
+            faults, begun = _faults(), time.perf_counter()
+            yield words
+            seconds, faults = time.perf_counter() - begun, _faults() - faults
+        self.pieces += 1
+        if faults > FAULTS:
+            return
+        self.counted += 1
+        self.profiled_seconds += seconds
+        self.profiled_words += sum(words)
+        for event in profiled.key_averages(group_by_input_shape=True):
             if not event.key.startswith("aten::"):
                 continue
             operation = event.key.removeprefix("aten::")
             kind = next((kind for kind, names in KINDS.items() if operation in names), OTHER)
-            kinds[kind] += event.self_cpu_time_total / 1e6
-            operations += event.count
-            work += event.flops if operation in PRODUCTS else 0
-        shares = [seconds / self.profiled_seconds for seconds in kinds.values()]
-        rate = work / kinds["products"] / 1e9
+            self.kinds[kind] += event.self_cpu_time_total / 1e6
+            self.operations += event.count
+            if operation in PRODUCTS:
+                self.work += event.count * _operations(operation, event.input_shapes)
+
+    def line(self, name: str, gflops: float) -> str:
+        """As a row of the table, beside a ceiling in GFLOP/s."""
+        shares = [seconds / self.profiled_seconds for seconds in self.kinds.values()]
+        rate = self.work / self.kinds["products"] / 1e9
         cells = [
             name,
             f"{self.words / self.seconds:,.0f}",
             *(f"{share:.0%}" for share in shares),
             f"{1 - sum(shares):.0%}",
-            f"{operations / self.profiled_words:,.1f}",
+            f"{self.operations / self.profiled_words:,.1f}",
             f"{rate:.0f} ({rate / gflops:.0%})",
+            f"{self.counted} of {self.pieces}",
         ]
         return f"| {' | '.join(cells)} |"
 
 
-def profiler() -> profile:
-    """What counts operations, their time and the work of products."""
-    return profile(activities=[ProfilerActivity.CPU], with_flops=True)
+def _faults() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+
+
+def _operations(product: str, shapes: list[list[int]]) -> int:
+    """Two for each multiply-add of a product of (..., n, k) and (..., k, m)."""
+    left, right = shapes[1:3] if product.startswith(("addmm", "baddbmm")) else shapes[:2]
+    return 2 * math.prod(left) * right[-1]
 
 
 def training(job: Job) -> Spent:
     """Updates of the training loop, timed and then profiled."""
-    job = replace(job, warm=WARM, updates=UPDATES)
+    job, spent = replace(job, warm=WARM, updates=UPDATES), Spent()
     timed = attncli.measure_training(job)
-    watching, step, laps = profiler(), Trainer.step, Laps(WARM, UPDATES)
+    spent.words, spent.seconds = int(timed["tokens"]), timed["seconds"]
+    step = Trainer.step
 
     def watched(self: Trainer, *given: Any) -> tuple[float, float]:
-        found = step(self, *given)
-        if laps.done == WARM - 1:
-            watching.start()
-        laps.mark(self.progress.words)
-        if laps.done == WARM + UPDATES:
-            watching.stop()
+        before = self.progress.words
+        with spent.watch() as words:
+            found = step(self, *given)
+            words.append(self.progress.words - before)
         return found
 
     with patch.object(Trainer, "step", watched):
         attncli.measure_training(job)
-    of_profiled = (watching, int(laps.found["tokens"]), laps.found["seconds"])
-    return Spent(int(timed["tokens"]), timed["seconds"], *of_profiled)
+    return spent
 
 
 def decoding(job: Job, beam: int, batch: int) -> Spent:
-    """Translations of test sentences, timed and then profiled."""
+    """Translations of test sentences, timed and then profiled batch by batch."""
     decode, lines = attncli.decoder(job)
-    chosen = lines[: SENTENCES[batch]]
+    chosen, spent = lines[: SENTENCES[batch]], Spent()
     decode(chosen[:batch], beam, batch)
     begun = time.perf_counter()
-    words = sum(decode(chosen, beam, batch))
-    seconds = time.perf_counter() - begun
-    with profiler() as watching:
-        begun = time.perf_counter()
-        profiled_words = sum(decode(chosen, beam, batch))
-        profiled_seconds = time.perf_counter() - begun
-    return Spent(words, seconds, watching, profiled_words, profiled_seconds)
+    spent.words = sum(decode(chosen, beam, batch))
+    spent.seconds = time.perf_counter() - begun
+    for first in range(0, len(chosen), batch):
+        with spent.watch() as words:
+            words += decode(chosen[first : first + batch], beam, batch)
+    return spent
 
 
 def works(job: Job) -> Iterator[tuple[str, Callable[[], Spent]]]:
@@ -152,7 +179,7 @@ def main() -> None:
         attncli.prepare_text(job)
     gflops = attncli.measure_ceiling(job)["gflops"]
     headings = ["", "target tokens/s", *KINDS, OTHER, "outside of operations"]
-    headings += ["operations a token", "GFLOP/s of products (of the ceiling)"]
+    headings += ["operations a token", "GFLOP/s of products (of the ceiling)", "counted"]
     lines = [f"| {' | '.join(headings)} |", "| --- |" + " ---: |" * (len(headings) - 1)]
     own = replace(job, folder=str(given.work / "attncli"))
     for name, spend in works(own):
@@ -164,7 +191,9 @@ def main() -> None:
         f"GFLOP/s; torch {version('torch')}, Python {platform.python_version()}. Shares are of "
         f"the time under the profiler, tokens/s without it: {UPDATES} updates after {WARM}, "
         f"{SENTENCES[64]} sentences in batches of 64 and {SENTENCES[1]} one by one, as in "
-        "[performance.md](performance.md). Tokens are hypotheses', not those of all of a beam.\n\n"
+        "[performance.md](performance.md). Tokens are hypotheses', not those of all of a beam. An "
+        "update or a batch counts if the profiler's own memory did not get in its way (fewer than "
+        f"{FAULTS} page faults).\n\n"
     )
     given.out.write_text(text + "\n".join(lines) + "\n", encoding="utf-8")
 
