@@ -10,7 +10,10 @@ import time
 
 import pytest
 
-VERBS = ("train", "translate", "evaluate", "score", "visualize", "explain", "attentions", "data")
+VERBS = (
+    *("train", "translate", "evaluate", "score", "compare", "visualize", "explain", "export"),
+    *("attentions", "data"),
+)
 HELP = """
 import sys
 from attncli.cli import main

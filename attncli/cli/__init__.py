@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
@@ -25,7 +25,6 @@ from attncli.errors import AttnError
 app = typer.Typer(
     name="attncli",
     help="The laboratory for attention in neural machine translation.",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -60,6 +59,10 @@ def options(
     """What stands before the verb; `main` looks for --debug itself."""
 
 
+# What the parser raises, which typer does not export but by this subclass.
+UnparsedError = cast(type[typer.BadParameter], typer.BadParameter.__bases__[0])
+
+
 def main() -> None:
     """Runs the command line; an error is one line on stderr, and its class the exit code."""
     for stream in (sys.stdout, sys.stderr):
@@ -68,7 +71,12 @@ def main() -> None:
     debug = "--debug" in sys.argv[1:]
     arguments = [word for word in sys.argv[1:] if word != "--debug"]
     try:
-        app(arguments, prog_name="attncli")
+        sys.exit(app(arguments or ["--help"], prog_name="attncli", standalone_mode=False))
+    except UnparsedError as error:
+        if debug:
+            raise
+        print(f"attncli: {_unparsed(error)}", file=sys.stderr)
+        sys.exit(2)
     except AttnError as error:
         if debug:
             raise
@@ -83,3 +91,10 @@ def main() -> None:
             raise
         print(f"attncli: {error.filename or 'system'}: {error.strerror}", file=sys.stderr)
         sys.exit(1)
+
+
+def _unparsed(error: typer.BadParameter) -> str:
+    """What the parser says, on one line, and where its options are listed."""
+    said = " ".join(error.format_message().split()).rstrip(".")
+    verb = error.ctx.command_path if error.ctx else "attncli"
+    return f"{said} (see {verb} -h)"

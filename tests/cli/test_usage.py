@@ -1,0 +1,39 @@
+"""What the parser cannot read is told in one line, as every other error is."""
+
+from __future__ import annotations
+
+import pytest
+
+from attncli import cli
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["train", "--bogus"], "--bogus (Possible options: --runs) (see attncli train -h)"),
+        (["trian"], "Did you mean 'train'? (see attncli -h)"),
+        (["train", "--threads", "two"], "'--threads'"),
+        (["translate", "--beam", "0"], "'--beam'"),
+        (["score"], "Missing argument 'src' (see attncli score -h)"),
+        (["export", "one", "two"], "(two) (see attncli export -h)"),
+        (["train", "--data"], "'--data' requires an argument"),
+    ],
+)
+def test_a_command_that_cannot_be_read_gives_one_line(arguments, said, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["attncli", *arguments])
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    told = capsys.readouterr()
+    assert stop.value.code == 2
+    assert told.out == ""
+    assert told.err.startswith("attncli: ")
+    assert told.err.count("\n") == 1
+    assert said in told.err
+
+
+def test_no_words_at_all_ask_for_help(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["attncli"])
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    assert stop.value.code == 0
+    assert "Usage: attncli" in capsys.readouterr().out
