@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from attncli.cli.models import say
 from attncli.cli.options import DataName, Src, Tgt
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ def _other(name: str, src: str, tgt: str, seed: int) -> None:
     from attncli.text.corpus import Data
 
     corpus = Data(name=name, src=src, tgt=tgt, seed=seed).load()
+    for file in corpus.left_out:
+        say(f"left out: {file}")
     for split, pairs in (("train", corpus.train), ("valid", corpus.valid), *corpus.tests.items()):
         if pairs is None:
             continue

@@ -120,6 +120,8 @@ def _tests(
 
     data: Data = recipe.build("data")
     corpus = data.load()
+    for file in corpus.left_out:
+        say(f"left out: {file}")
     if not corpus.tests:
         raise DataError(f"{data.name}: no test set (a test*.* file in its folder)")
     for name in names or []:

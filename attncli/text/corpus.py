@@ -34,6 +34,7 @@ class Corpus:
     train: Split | None
     valid: Split | None
     tests: dict[str, Split]
+    left_out: Sequence[str] = ()  # files that are none of these for want of the other language
 
 
 class Data:
@@ -97,6 +98,7 @@ class Data:
             found.train and self._in_documents(found.train),
             found.valid and self._in_documents(found.valid),
             tests,
+            found.left_out,
         )
 
     def _in_documents(self, split: Split) -> Split:
@@ -111,7 +113,8 @@ class Data:
         tests = found.tests
         if "test" in given:
             tests = {Path(str(self.paths["test"])).name: given["test"]}
-        return Corpus(given.get("train", found.train), given.get("valid", found.valid), tests)
+        train, valid = given.get("train", found.train), given.get("valid", found.valid)
+        return Corpus(train, valid, tests, found.left_out)
 
     def open(self, path: str) -> Split:
         """Pairs from a path: a .tsv, a .jsonl, a .parquet, or two files without their endings.
@@ -181,9 +184,14 @@ class Data:
     def _of_folder(self, folder: Path) -> Corpus:
         stems = sorted({_stem(path, self.src) for path in folder.iterdir() if path.is_file()})
         parts = {stem: split for stem in stems if (split := self._named(folder, stem))}
-        for language, other in ((self.src, self.tgt), (self.tgt, self.src)):
-            if "train" not in parts and (alone := _existing(folder / "train", language)):
-                raise DataError(f"{alone}: no train.{other} beside it; --src and --tgt choose")
+        alone = {
+            stem: f"{path}: no {stem}.{other} beside it"
+            for language, other in ((self.src, self.tgt), (self.tgt, self.src))
+            for stem in sorted({_stem(path, language) for path in folder.iterdir()})
+            if stem not in parts and (path := _existing(folder / stem, language))
+        }
+        if "train" in alone:
+            raise DataError(f"{alone['train']}; --src and --tgt choose")
         if "train" not in parts and any(folder.rglob("*.parquet")):
             return self._of_rows(str(folder), loaded(str(folder), None))
         tests = {stem: split for stem, split in parts.items() if stem.startswith("test")}
@@ -193,7 +201,8 @@ class Data:
                 f"{folder}: no train.{self.src} and train.{self.tgt}, val.*, test*.* there "
                 "(nor .tsv, .jsonl, .parquet); --src and --tgt choose the endings"
             )
-        return Corpus(parts.get("train"), valid, tests)
+        left_out = [said for stem, said in alone.items() if stem.startswith(("test", *VALID_NAMES))]
+        return Corpus(parts.get("train"), valid, tests, left_out)
 
     def _named(self, folder: Path, stem: str) -> Split | None:
         files = [folder / f"{stem}{end}" for end in (".tsv", ".jsonl", ".parquet")]

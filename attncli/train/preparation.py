@@ -48,6 +48,8 @@ def prepare(recipe: Recipe, run: Run, say: Callable[[str], None], workers: int =
     data: Data = recipe.build("data")
     corpus = data.load()
     train, valid = _needed(corpus, data)
+    for file in corpus.left_out:
+        say(f"left out: {file}")
     folder = run.path / "data"
     folder.mkdir(exist_ok=True)
     size = train.size()

@@ -82,6 +82,14 @@ def test_a_missing_side_is_said(tmp_path: Path) -> None:
         Data(name=name).load()
 
 
+def test_a_test_set_without_its_other_side_is_left_out_and_said(tmp_path: Path) -> None:
+    parts = {f"{part}_{side}": b"a\n" for part in ("train", "val", "test") for side in ("en", "de")}
+    name = folder(tmp_path, **parts, test2_de=b"x\n", notes_en=b"n\n")
+    corpus = Data(name=name).load()
+    assert list(corpus.tests) == ["test"]
+    assert corpus.left_out == [f"{name}/test2.de: no test2.en beside it"]
+
+
 def test_tsv_by_position_and_by_header(tmp_path: Path) -> None:
     plain, headed = tmp_path / "a.tsv", tmp_path / "b.tsv"
     plain.write_text("hello\thallo\n")
