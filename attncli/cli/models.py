@@ -37,6 +37,8 @@ def open_models(
 def search_of(loaded: Loaded, sets: list[str] | None, flags: Mapping[str, object]) -> Search:
     """The run's own search, changed by `--set search.…` and by short flags that are not None.
 
+    A beam that is wider than asked for is said.
+
     Raises:
         RecipeError: no such setting.
     """
@@ -55,4 +57,6 @@ def search_of(loaded: Loaded, sets: list[str] | None, flags: Mapping[str, object
             )
     recipe = Recipe.read(loaded.run.recipe_file, flags=given, sets=sets or [])
     search: Search = recipe.build("search")
+    if search.beam != (asked := recipe.value("search.beam")):
+        say(f"a beam of {search.beam}, not {asked}: {search.n_best} translations need as many")
     return search

@@ -60,7 +60,7 @@ def translate(
     from attncli.translate import WINDOW, Translator
 
     models = open_models(run, runs, checkpoint, device, threads)
-    width = 1 if sample and beam is None else beam
+    width = (n_best or 1) if sample and beam is None else beam
     flags = {"beam": width, "n_best": n_best, "sample": sample or None}
     flags["replace_unknown"] = replace_unknown or None
     search = search_of(models[0], sets, flags)

@@ -138,6 +138,13 @@ def test_n_best_lists_number_text_and_score(runs):
     assert [cells[0][1], cells[3][1]] == plain.lines
 
 
+def test_a_beam_made_wider_is_said(runs):
+    wider = translate(runs, b"rot\n", "--n-best", 3, "--beam", 2)
+    assert "a beam of 3, not 2: 3 translations need as many" in wider.err
+    for fits in (("--n-best", 3, "--beam", 3), ("--n-best", 3, "--sample")):
+        assert "a beam of" not in translate(runs, b"rot\n", *fits).err
+
+
 def test_alignments_link_words_that_are_there(runs):
     lines = ["ein Haus steht", "", "rot blau Hund vier läuft"]
     done = translate(runs, "\n".join(lines).encode(), "--alignments")
