@@ -61,7 +61,7 @@ def evaluate(
     sets: Sets = None,
 ) -> None:
     """Score a model on its test sets: BLEU, chrF, TER, perplexity, alignment error."""
-    from attncli.errors import UsageError
+    from attncli.errors import DataError, UsageError
     from attncli.evaluate import choose_head, score_texts
     from attncli.evaluate import evaluate as measure
     from attncli.metrics import Scorer, tokenized_note
@@ -82,7 +82,12 @@ def evaluate(
         name, pairs = _only_test(recipe, test, gold)
         if note := tokenized_note([pair.tgt for pair in pairs], tokenize):
             say(note)
-        _print([score_texts(name, list(read_lines(hypotheses)), pairs, scorer, wanted)], as_json)
+        lines = list(read_lines(hypotheses))
+        if len(lines) != len(pairs):
+            raise DataError(
+                f"{hypotheses}: {len(lines):,} lines for {len(pairs):,} pairs of {name}"
+            )
+        _print([score_texts(name, lines, pairs, scorer, wanted)], as_json)
         return
     models = open_models(run, runs, checkpoint, device, threads)
     first = models[0]

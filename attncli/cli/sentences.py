@@ -57,6 +57,8 @@ def read_sentences(
     numbered = next(by_blank_lines([lines]))
     pairs = [Pair(text, "", document=document) for text, document in numbered if text.strip()]
     if not pairs:
+        if file is not None:
+            raise UsageError(f"{file}: no line has words, so there is nothing to look at")
         raise UsageError("an empty sentence has nothing to look at; give one in quotes")
     if len(pairs) < len(lines):
         say(f"{len(lines) - len(pairs)} empty lines are left out")

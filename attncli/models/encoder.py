@@ -43,7 +43,7 @@ class RecurrentEncoder(nn.Module):
         self.backward_flags = READS_BACKWARD[reading]
         self.directions = len(self.backward_flags)
         if hidden % len(self.backward_flags):
-            raise UsageError(f"a {reading} encoder cannot divide a hidden size of {hidden}")
+            raise UsageError(f"model.hidden {hidden}: a {reading} encoder divides it in two")
         width = hidden // len(self.backward_flags)
         self.layers: Layers[Layers[Cell]] = Layers(
             Layers(cell.build(hidden if layer else embedding, width) for _ in self.backward_flags)

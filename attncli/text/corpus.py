@@ -70,6 +70,8 @@ class Data:
         concatenate: Count = 0,
         separator: str = "|",
     ) -> None:
+        if src == tgt:
+            raise UsageError(f"from {src} into {tgt}: data.src and data.tgt (--src, --tgt) differ")
         self.name, self.src, self.tgt = name, src, tgt
         self.paths = {"train": train, "valid": valid, "test": test}
         self.max_length = max_length

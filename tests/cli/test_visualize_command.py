@@ -59,6 +59,14 @@ def test_every_line_of_a_file_is_drawn(runs, tmp_path):
     assert done.out.count("rows: ") == 2
 
 
+def test_a_file_without_words_is_named(runs, tmp_path):
+    path = tmp_path / "blank.txt"
+    path.write_text("\n \n", encoding="utf-8")
+    done = visualize(runs, "--file", path)
+    assert done.code == 2
+    assert f"{path}: no line has words" in done.err
+
+
 def test_a_line_of_a_test_set_and_its_reference(runs, corpus, tmp_path):
     lines = (corpus / "test.en").read_text(encoding="utf-8").splitlines()
     done = visualize(runs, "--test", "test", "--line", 3, "-o", tmp_path / "a.json", "--forced")

@@ -247,6 +247,11 @@ def test_the_backward_bridge_needs_both_directions(encoder):
         recurrent(encoder=encoder, bridge=Choice("bridge", "backward"))
 
 
+def test_an_odd_size_is_not_halved():
+    with pytest.raises(UsageError, match=r"model\.hidden 5: a bidirectional"):
+        recurrent(hidden=5)
+
+
 def test_the_terms_of_a_mechanism_are_part_of_the_loss(monkeypatch):
     model, src, tgt = MODELS["general-after"], source(7, 4), target(6, 5)
     plain = float(Objective()(model, src, tgt, None).total.detach())

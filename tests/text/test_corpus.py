@@ -82,6 +82,11 @@ def test_a_missing_side_is_said(tmp_path: Path) -> None:
         Data(name=name).load()
 
 
+def test_a_language_is_not_translated_into_itself() -> None:
+    with pytest.raises(UsageError, match="from en into en"):
+        Data(src="en", tgt="en")
+
+
 def test_a_test_set_without_its_other_side_is_left_out_and_said(tmp_path: Path) -> None:
     parts = {f"{part}_{side}": b"a\n" for part in ("train", "val", "test") for side in ("en", "de")}
     name = folder(tmp_path, **parts, test2_de=b"x\n", notes_en=b"n\n")
