@@ -17,7 +17,7 @@ import numpy as np
 
 from attncli.attention_map import AttentionMap
 from attncli.errors import DataError
-from attncli.look import Look
+from attncli.look import ROWS_AND_COLUMNS, Look
 
 FORMAT = "attncli attention"
 VERSION = 1
@@ -152,7 +152,7 @@ def _looks(
                 facts["how"],
                 facts["score"],
                 {
-                    side: _map(entry, arrays(entry, f"{i}/{j}/{side}/"))
+                    side: _map(side, entry, arrays(entry, f"{i}/{j}/{side}/"))
                     for side, entry in facts["maps"].items()
                 },
             )
@@ -162,7 +162,7 @@ def _looks(
     ]
 
 
-def _map(facts: Mapping[str, Any], arrays: Arrays) -> AttentionMap:
+def _map(side: str, facts: Mapping[str, Any], arrays: Arrays) -> AttentionMap:
     links, weights = facts["links"], arrays.weights
     return AttentionMap(
         src=facts["src"],
@@ -176,6 +176,7 @@ def _map(facts: Mapping[str, Any], arrays: Arrays) -> AttentionMap:
         mechanism=facts["mechanism"],
         run=facts["run"],
         part=facts["part"],
+        sides=ROWS_AND_COLUMNS[side],
     )
 
 

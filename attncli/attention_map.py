@@ -13,6 +13,9 @@ from attncli.pieces import NO_WORD, Reading, membership, spell, word_matrix
 
 Link = tuple[int, int]
 
+SIDES = ("target", "source")
+"""What stands in the rows and in the columns of most maps."""
+
 CENTRE, BEGIN, END = "centre", "begin", "end"
 POSITIONS = (CENTRE, BEGIN, END)
 """Traces that are places in the source, counted in pieces (or words) from 0."""
@@ -30,6 +33,7 @@ class AttentionMap:
         (layers, heads), or after (1, 1) where it is one for all. Those named in POSITIONS are
         places in the source: the centre of a window and where it begins and ends.
     mechanism, run, part: who looked, for titles; `part` names the layer and head, once chosen.
+    sides: what stands in rows and in columns.
 
     Raises:
         DataError: shapes or word numbers that do not fit each other.
@@ -45,6 +49,7 @@ class AttentionMap:
     mechanism: str = ""
     run: str = ""
     part: str = ""
+    sides: tuple[str, str] = SIDES
 
     def __post_init__(self) -> None:
         size = (len(self.tgt), len(self.src))
@@ -83,7 +88,7 @@ class AttentionMap:
         _check_index("layer", layer, self.layers)
         _check_index("head", head, self.heads)
         chosen = self._select((slice(layer, layer + 1), slice(head, head + 1)), is_mean=False)
-        return replace(chosen, part=f"layer {layer + 1}, head {head + 1}")
+        return chosen._of(f"layer {layer + 1}, head {head + 1}")
 
     def mean(self, layer: int | None = None) -> AttentionMap:
         """The mean over the heads of one layer, or over all heads of all layers.
@@ -93,10 +98,10 @@ class AttentionMap:
         """
         if layer is None:
             chosen = self._select((slice(None), slice(None)), is_mean=True)
-            return replace(chosen, part="mean of all layers and heads")
+            return chosen._of("mean of all layers and heads")
         _check_index("layer", layer, self.layers)
         chosen = self._select((slice(layer, layer + 1), slice(None)), is_mean=True)
-        return replace(chosen, part=f"layer {layer + 1}, mean of its heads")
+        return chosen._of(f"layer {layer + 1}, mean of its heads")
 
     @property
     def title(self) -> str:
@@ -128,6 +133,9 @@ class AttentionMap:
             for s, src_word in enumerate(self.src_words)
             if (src_word, tgt_word) in links
         }
+
+    def _of(self, heads: str) -> AttentionMap:
+        return replace(self, part=f"{self.part}, {heads}" if self.part else heads)
 
     def _select(self, chosen: tuple[slice, slice], *, is_mean: bool) -> AttentionMap:
         def pick(values: np.ndarray) -> np.ndarray:

@@ -49,6 +49,7 @@ class Aligned:
     head: str
     output: AlignmentScore
     input: AlignmentScore
+    left_out: int = 0  # sentences whose words cannot be followed through preprocessing
 
 
 @dataclass(frozen=True)
@@ -150,15 +151,20 @@ def diagnose(maps: Sequence[AttentionMap]) -> Diagnosis | None:
 
 def aligned(maps: Sequence[AttentionMap], pairs: Sequence[Pair], head: Head) -> Aligned | None:
     """Alignment error of one head against gold links; None without weights or without gold."""
-    gold = [Gold.of(pair.links, pair.possible) for pair in pairs if pair.links is not None]
-    if not maps or len(gold) != len(pairs):
+    if not maps or any(pair.links is None for pair in pairs):
         return None
-    chosen = [head.of(entry) for entry in maps]
+    gold, chosen = [], []
+    for entry, pair in zip(maps, pairs, strict=True):
+        if entry.links is not None and pair.links is not None:
+            gold.append(Gold.of(pair.links, pair.possible))
+            chosen.append(head.of(entry))
+    if not gold:
+        return None
     output, read = (
         alignment_score([best_links(one.word_matrix(reading)[0, 0]) for one in chosen], gold)
         for reading in READINGS
     )
-    return Aligned(str(head), output, read)
+    return Aligned(str(head), output, read, len(pairs) - len(gold))
 
 
 def choose_head(loaded: Loaded, pairs: Sequence[Pair]) -> Head:

@@ -8,7 +8,7 @@ from typing import Literal
 
 import torch
 
-from attncli.attention_map import AttentionMap
+from attncli.attention_map import SIDES, AttentionMap
 from attncli.experiment import Loaded, source_of
 from attncli.forced import force
 from attncli.objective import shifted
@@ -18,6 +18,7 @@ from attncli.text.piece_model import BOS
 from attncli.translate import Translator
 
 CROSS, ENCODER, DECODER = "cross", "encoder", "decoder"
+ROWS_AND_COLUMNS = {CROSS: SIDES, ENCODER: ("source", "source"), DECODER: ("target", "target")}
 How = Literal["search", "reference"]
 
 
@@ -108,5 +109,6 @@ def _maps(
                 mechanism=cross.mechanism,
                 run=cross.run,
                 part=f"{side} self-attention",
+                sides=ROWS_AND_COLUMNS[side],
             ),
         )

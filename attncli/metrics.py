@@ -6,7 +6,7 @@ draws it makes itself, taken in parts so that memory does not grow with the test
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,6 +87,15 @@ class Scorer:
             "chrF": CHRF(lowercase=lowercase),
             "TER": TER(normalized=is_asian, asian_support=is_asian),
         }
+
+    def require(self, names: Iterable[str]) -> None:
+        """Asks for metrics before there is anything to score.
+
+        Raises:
+            UsageError: no such metric, with those that there are.
+        """
+        for name in names:
+            self._metric(name)
 
     def score(
         self, hypotheses: Sequence[str], references: Sequence[str], names: Sequence[str] = METRICS

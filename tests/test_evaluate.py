@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -27,6 +28,7 @@ def seen(*heads):
         weights=weights,
         src_words=[0, 1, 2, -1],
         tgt_words=[0, 1, 2, -1],
+        links=DIAGONAL,
     )
 
 
@@ -51,6 +53,14 @@ def test_one_head_or_the_mean_of_all():
     assert aligned(one, [PAIR], Head(0, 1)).head == "layer 1 head 2"
     assert aligned(one, [PAIR], Head(None, None)).output.aer > 0
     assert aligned(one, [PAIR], Head(None, None)).head == "mean of all heads"
+
+
+def test_sentences_whose_words_cannot_be_followed_are_left_out_and_counted():
+    lost = replace(seen(WRONG), links=None)
+    found = aligned([seen(WRITES), lost], [PAIR, PAIR], Head(None, None))
+    assert found.output.aer == 0
+    assert found.left_out == 1
+    assert aligned([lost], [PAIR], Head(None, None)) is None
 
 
 def test_there_is_no_error_without_gold_for_every_pair_or_without_weights():

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from attncli.evaluate import Evaluation
     from attncli.recipe import Recipe
     from attncli.text.pair import Pair
+    from attncli.text.sources import Split
 
 
 def evaluate(
@@ -72,14 +73,18 @@ def evaluate(
 
     scorer = Scorer(lowercase=lowercase, tokenize=tokenize)
     wanted = [name.strip() for name in metrics.split(",")]
+    scorer.require(wanted)
     given = {"--data": ("data.name", data), "--src": ("data.src", src), "--tgt": ("data.tgt", tgt)}
     flags = {flag: (path, value) for flag, (path, value) in given.items() if value is not None}
     if hypotheses is not None:
-        if beam or sets or out or len(run or []) > 1:
-            raise UsageError("--hypotheses scores given lines: leave out --beam, --set and --out")
+        if beam or sets or out or gold or checkpoint or len(run or []) > 1:
+            raise UsageError(
+                "--hypotheses scores given lines: leave out --beam, --set, --out, --gold, "
+                "--checkpoint and all runs but one"
+            )
         start = Run.open(run[0], runs).recipe_file if run else None
         recipe = Recipe.read(start, flags=flags)
-        name, pairs = _only_test(recipe, test, gold)
+        name, pairs = _only_test(recipe, test)
         if note := tokenized_note([pair.tgt for pair in pairs], tokenize):
             say(note)
         lines = list(read_lines(hypotheses))
@@ -124,7 +129,7 @@ def _tests(
     from attncli.text.corpus import Data
 
     data: Data = recipe.build("data")
-    corpus = data.load()
+    corpus = data.open_all()
     for file in corpus.left_out:
         say(f"left out: {file}")
     if not corpus.tests:
@@ -134,30 +139,32 @@ def _tests(
             known = ", ".join(corpus.tests)
             hint = suggestion(name, corpus.tests)
             raise UsageError(f"{data.name}: no test set '{name}'{hint} (there is {known})")
-    tests = {name: list(corpus.tests[name]) for name in names or corpus.tests}
+    tests = {name: corpus.tests[name] for name in names or corpus.tests}
     if gold is not None:
         if len(tests) > 1:
             raise UsageError(f"{gold}: whose links are these? choose one with --test")
-        tests = {name: _linked(pairs, gold) for name, pairs in tests.items()}
-    return list(corpus.valid or []), tests
+        tests = {name: _linked(split, gold) for name, split in tests.items()}
+    valid = list(data.in_context(corpus.valid)) if corpus.valid else []
+    return valid, {name: list(data.in_context(split)) for name, split in tests.items()}
 
 
-def _linked(pairs: list[Pair], gold: Path) -> list[Pair]:
+def _linked(split: Split, gold: Path) -> Split:
+    """The pairs with the links of a file, which counts the words of each sentence alone."""
     from attncli.text.gold import read_gold
-    from attncli.text.sources import linked
+    from attncli.text.sources import Held, linked
 
+    pairs = list(split)
     lengths = [(len(pair.src.split()), len(pair.tgt.split())) for pair in pairs]
     found = read_gold(gold, lengths)
     say(found.report)
-    return [linked(pair, one) for pair, one in zip(pairs, found.sentences, strict=True)]
+    with_links = [linked(pair, one) for pair, one in zip(pairs, found.sentences, strict=True)]
+    return Held(split.origin, with_links)
 
 
-def _only_test(
-    recipe: Recipe, names: list[str] | None, gold: Path | None
-) -> tuple[str, list[Pair]]:
+def _only_test(recipe: Recipe, names: list[str] | None) -> tuple[str, list[Pair]]:
     from attncli.errors import UsageError
 
-    _, tests = _tests(recipe, names, gold)
+    _, tests = _tests(recipe, names, None)
     if len(tests) > 1:
         raise UsageError(
             f"--hypotheses: choose one of the test sets with --test: {', '.join(tests)}"
@@ -183,6 +190,11 @@ def _lines(one: Evaluation) -> list[str]:
         said.append(f"  perplexity {one.perplexity:.3f} a piece, {one.word_perplexity:.3f} a word")
     if one.alignment is not None:
         found = one.alignment
+        if found.left_out:
+            said.append(
+                f"  alignment: {found.left_out:,} sentences are left out, whose words cannot be "
+                "followed through preprocessing"
+            )
         said.append(
             f"  alignment error {100 * found.output.aer:.1f}% (row t aligns the word it writes), "
             f"{100 * found.input.aer:.1f}% (the word it has read); {found.head}"

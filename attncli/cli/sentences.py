@@ -79,5 +79,7 @@ def _until_line_of_test(loaded: Loaded, name: str, line: int) -> list[Pair]:
     if line > len(pairs):
         raise UsageError(f"--line {line}: {name} has {len(pairs)} lines")
     chosen = pairs[line - 1]
+    if not chosen.src.strip():
+        raise UsageError(f"--line {line}: that line of {name} is blank; name another")
     before = list(takewhile(lambda one: one.document == chosen.document, pairs[line - 2 :: -1]))
     return [*reversed(before if chosen.document is not None and line > 1 else []), chosen]

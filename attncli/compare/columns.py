@@ -44,5 +44,5 @@ COLUMNS = (
     Column("decoding", "sent/s", 1, lambda run, test: test.sentences / (test.seconds or 1)),
     Column("memory", "MB", 0, lambda run, test: run.peak_memory, 1 / MEGABYTE),
     Column("epochs", "epochs", 0, lambda run, test: run.epoch),
-    Column("minutes", "minutes", 1, lambda run, test: run.seconds, 1 / 60),
+    Column("seconds", "minutes", 1, lambda run, test: run.seconds, 1 / 60),
 )

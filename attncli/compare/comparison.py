@@ -32,18 +32,20 @@ def compare(
     """Trains and measures what is missing, and compares; None where it was interrupted.
 
     Raises:
-        UsageError: no row or test set of that name; runs that would be kept where they lie.
+        UsageError: no row, setting, test set or tokenizer of that name; runs kept where they lie.
         RunError: not two rows could be trained.
     """
     if request.kept is not None and request.kept.resolve() == request.root.resolve():
         raise UsageError(
             f"--keep {request.kept}: the runs themselves lie there; name another folder"
         )
+    request.how.scorer()
     names = [candidate.name for candidate in candidates]
     baseline = request.baseline or names[0]
     if baseline not in names:
         hint = suggestion(baseline, names)
         raise UsageError(f"--baseline {baseline}: no such row{hint} (there is {', '.join(names)})")
+    require_setting(request.study, candidates)
     texts = Texts()
     tests = common_tests(candidates, request, texts)
     planned = plan(candidates, request.seeds, request.root, request.kept, texts)
@@ -68,6 +70,17 @@ def compare(
     found = conclude(rows, request, held_to, tests, failed, pairs)
     write_record(request.folder / FILE, found)
     return found
+
+
+def require_setting(study: str | None, candidates: Sequence[Candidate]) -> None:
+    """Asks that what is studied is a setting of some row, or a component with settings.
+
+    Raises:
+        UsageError: it is not, with the closest one.
+    """
+    known = {name for one in candidates for name in one.recipe.flat()}
+    if study and not any(name == study or name.startswith(f"{study}.") for name in known):
+        raise UsageError(f"--study {study}: no such setting{suggestion(study, known)}")
 
 
 def common_tests(candidates: Sequence[Candidate], request: Request, texts: Texts) -> list[str]:

@@ -81,12 +81,13 @@ class Codec:
     def owners(self, line: str, side: int) -> list[int] | None:
         """For each word that the model reads, the number of the word in `line` that it is of.
 
-        None where preprocessing a line by its words gives something else than as a whole.
+        None where preprocessing a line by its words gives something else than as a whole, or
+        leaves nothing of a word.
         """
         whole = self.preprocess.apply([line], self.languages[side])[0].split()
         words = line.split()
         parts = [part.split() for part in self.preprocess.apply(words, self.languages[side])]
-        if [word for part in parts for word in part] == whole:
+        if all(parts) and [word for part in parts for word in part] == whole:
             return [number for number, part in enumerate(parts) for _ in part]
         return list(range(len(words))) if len(whole) == len(words) else None
 

@@ -36,6 +36,12 @@ class Corpus:
     tests: dict[str, Split]
     left_out: Sequence[str] = ()  # files that are none of these for want of the other language
 
+    def each(self, change: Callable[[Split], Split]) -> Corpus:
+        """The same with every part changed."""
+        tests = {name: change(split) for name, split in self.tests.items()}
+        train, valid = (part and change(part) for part in (self.train, self.valid))
+        return Corpus(train, valid, tests, self.left_out)
+
 
 class Data:
     """Which text: its name, its direction, and which pairs train.
@@ -88,26 +94,23 @@ class Data:
         return concatenated(by_blank_lines(windows), self.concatenate, self.separator)
 
     def load(self) -> Corpus:
-        """The corpus, opened but not yet read.
+        """The corpus as a model reads it, opened but not yet read.
 
         Raises:
             DataError: nothing of that name.
             UsageError: the embedded corpus has no such language.
         """
-        found = self._found()
-        tests = {name: self._in_documents(split) for name, split in found.tests.items()}
-        return Corpus(
-            found.train and self._in_documents(found.train),
-            found.valid and self._in_documents(found.valid),
-            tests,
-            found.left_out,
-        )
+        return self.open_all().each(self.in_context)
 
-    def _in_documents(self, split: Split) -> Split:
-        divided = Paragraphs(split) if self.by_blank_lines else split
+    def open_all(self) -> Corpus:
+        """The corpus sentence by sentence, without those before it; raises what `load` does."""
+        return self._found().each(Paragraphs) if self.by_blank_lines else self._found()
+
+    def in_context(self, split: Split) -> Split:
+        """Pairs with the sentences of their document before them that `concatenate` asks for."""
         if not self.concatenate:
-            return divided
-        return Concatenated(divided, self.concatenate, self.separator)
+            return split
+        return Concatenated(split, self.concatenate, self.separator)
 
     def _found(self) -> Corpus:
         given = {part: self.open(path) for part, path in self.paths.items() if path}

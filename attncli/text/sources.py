@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Protocol
@@ -41,6 +41,20 @@ class Generated:
     def __iter__(self) -> Iterator[Pair]:
         for pair in self.make():
             yield reversed_pair(pair) if self.reverse else pair
+
+
+class Held:
+    """Pairs in memory."""
+
+    def __init__(self, origin: str, pairs: Sequence[Pair]) -> None:
+        self.origin = origin
+        self.pairs = pairs
+
+    def size(self) -> int:
+        return len(self.pairs)
+
+    def __iter__(self) -> Iterator[Pair]:
+        return iter(self.pairs)
 
 
 class TwoFiles:

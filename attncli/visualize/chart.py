@@ -77,8 +77,9 @@ def _panel(entry: AttentionMap, cell: int, title: str, named: set[str]) -> alt.L
     """One head as squares of `cell` pixels, with words on the `named` sides."""
     behind = ["", *entry.gates()] if entry.gates() else []
     columns = [*entry.src, *behind]
-    across = _axis("source", columns, cell) if "source" in named else None
-    along = _axis("target", entry.tgt, cell) if "target" in named else None
+    down, over = entry.sides
+    across = _axis(over, columns, cell, is_top=True) if "source" in named else None
+    along = _axis(down, entry.tgt, cell, is_top=False) if "target" in named else None
     x = alt.X(
         "source:Q", axis=across, scale=_span(columns, turned=is_right_to_left(" ".join(entry.src)))
     )
@@ -125,10 +126,9 @@ def _panel(entry: AttentionMap, cell: int, title: str, named: set[str]) -> alt.L
     return panel
 
 
-def _axis(title: str, words: Sequence[str], cell: int) -> alt.Axis:
+def _axis(title: str, words: Sequence[str], cell: int, *, is_top: bool) -> alt.Axis:
     # Vega takes a string "if" for its function of that name, hence a sign before each word
     labels = json.dumps([f"|{printable(word)}" for word in words])
-    is_top = title == "source"
     return alt.Axis(
         title=title,
         orient="top" if is_top else "left",

@@ -98,9 +98,9 @@ def heatmap(entry: AttentionMap, *, width: int, has_colour: bool) -> list[Text]:
         centre_cells(entry),
         has_colour,
     )
-    sides = ("target", "source")
+    sides = entry.sides
     if _panels(sheet, width) > 1 == _panels(sheet.turned(), width):
-        sheet, sides = sheet.turned(), ("source", "target")
+        sheet, sides = sheet.turned(), sides[::-1]
     lines = [*wrapped(printable(entry.title), width)]
     if _fits_wide(sheet, width):
         lines += _wide(sheet, width)

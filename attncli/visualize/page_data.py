@@ -36,6 +36,7 @@ def view(entry: AttentionMap) -> dict[str, object]:
     """One map as plain data: `weights` by layer and head, each a flat list of parts of STEPS."""
     weights = np.rint(np.nan_to_num(entry.weights) * STEPS).astype(int)
     return {
+        "sides": entry.sides,
         "src": [printable(word) for word in entry.src],
         "tgt": [printable(word) for word in entry.tgt],
         "weights": weights.reshape(*weights.shape[:2], -1).tolist(),

@@ -31,6 +31,8 @@ def test_runs_are_put_side_by_side(runs, tmp_path):
     [
         (["first", "second", "--baseline", "frist"], "no such row; did you mean 'first'?"),
         (["first", "second", "--test", "tset"], "no test set 'tset'; did you mean 'test'?"),
+        (["first", "second", "--tokenize", "13b"], "unknown tokenizer '13b'"),
+        (["first", "second", "--study", "model.atention"], "did you mean 'model.attention"),
         (["first", "second", "-o", "table.doc"], "table.doc: what is written goes by the ending"),
         (["first", "second", "--scale", "huge"], "no scale 'huge'; there is laptop and paper"),
         (["first"], "only 1 to compare"),

@@ -7,6 +7,9 @@ import json
 import pytest
 
 import attncli as package
+from attncli.cli.evaluate import _tests as wanted
+from attncli.recipe import Recipe
+from attncli.text.corpus import Data
 from tests.running import SMALL, attncli, sets, train
 
 BLANK = "data.documents=blank"
@@ -114,3 +117,24 @@ def test_blank_lines_are_no_sentences_of_a_test_set(documents, trained, tmp_path
         "--json",
     )
     assert json.loads(again.out)[0]["scores"] == found["scores"]
+
+
+def test_gold_of_a_file_counts_the_words_of_each_sentence_alone(tmp_path):
+    settings = ["data.name=embedded-documents", "data.concatenate=1"]
+    recipe = Recipe.read(None, sets=settings)
+    alone: Data = Recipe.read(None, sets=settings[:1]).build("data")
+    name, split = next(iter(alone.load().tests.items()))
+    gold = tmp_path / "gold.align"
+    lines = [" ".join(f"{s}-{t}" for s, t in pair.links or ()) for pair in split]
+    gold.write_text("\n".join(lines) + "\n")
+    known = list(recipe.build("data").load().tests[name])
+    found = wanted(recipe, [name], gold)[1][name]
+    assert [sorted(pair.links) for pair in found] == [sorted(pair.links) for pair in known]
+    assert [pair.src for pair in found] == [pair.src for pair in known]
+
+
+def test_the_blank_line_between_documents_is_nothing_to_look_at(documents, trained):
+    data = ("--run", trained / "sentence", "--test", "test")
+    done = attncli("visualize", *data, "--line", 4)
+    assert done.code == 2
+    assert "--line 4: that line of test is blank" in done.err

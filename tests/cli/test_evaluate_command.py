@@ -89,6 +89,22 @@ def test_perfect_hypotheses_score_a_hundred(corpus):
     assert json.loads(lower.out)[0]["scores"][0]["value"] == pytest.approx(100)
 
 
+def test_what_given_lines_cannot_show_is_refused(corpus):
+    done = attncli(
+        *("evaluate", "--hypotheses", corpus / "test.de", "--data", corpus),
+        *("--gold", corpus / "test.de"),
+    )
+    assert done.code == 2
+    assert "leave out --beam, --set, --out, --gold" in done.err
+
+
+def test_a_metric_is_checked_before_anything_is_translated(runs):
+    done = attncli("evaluate", "--runs", runs, "--run", "first", "--metrics", "bleu")
+    assert done.code == 2
+    assert "unknown metric 'bleu'" in done.err
+    assert "translat" not in done.err
+
+
 def test_another_number_of_lines_is_an_error_with_both(corpus, tmp_path):
     (tmp_path / "short").write_text("EIN\n" * 19)
     done = attncli("evaluate", "--hypotheses", tmp_path / "short", "--data", corpus)

@@ -98,6 +98,16 @@ def test_what_cannot_be_is_refused_in_one_line(runs, flags, said):
     assert said in done.err
 
 
+def test_a_side_that_looks_at_itself_is_named(layered, tmp_path):
+    path = tmp_path / "encoder.svg"
+    one = ("--side", "encoder", "--layer", 1, "--head", 1, "-o", path)
+    done = visualize(layered, "ein", *one, run="layered")
+    assert done.code == 0, done.err
+    assert "rows: source words, columns: source words" in done.out
+    assert "encoder self-attention, layer 1, head 1" in done.out
+    assert ">target</text>" not in path.read_text(encoding="utf-8")
+
+
 def test_a_page_has_the_beam_and_every_side(layered, tmp_path):
     path = tmp_path / "page.html"
     done = visualize(layered, "ein Hund", "--beam", 2, "-o", path, run="layered")

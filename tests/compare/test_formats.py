@@ -96,6 +96,7 @@ def test_latex_escapes_what_tex_reads(found):
 
 def test_csv_has_every_figure_unrounded(found):
     lines = list(csv.DictReader(io.StringIO(comma(found))))
+    assert float(lines[0]["seconds"]) == found.rows[0].runs[0].seconds
     assert [line["row"] for line in lines] == ["plain", "dot_50%", "wide"]
     bleu = found.rows[1].figures["test"]["bleu"]
     assert float(lines[1]["bleu"]) == bleu.mean

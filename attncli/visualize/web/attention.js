@@ -130,8 +130,8 @@ parts.attention = (home, data) => {
     };
     lines.replaceChildren();
     buttons = {
-      src: line("source", view.src, (column, isClick) => look(-1, column, isClick)),
-      tgt: line("target", view.tgt, (row, isClick) => look(row, -1, isClick)),
+      src: line(view.sides[1], view.src, (column, isClick) => look(-1, column, isClick)),
+      tgt: line(view.sides[0], view.tgt, (row, isClick) => look(row, -1, isClick)),
     };
     lines.hidden = map === null;
   }
@@ -191,7 +191,7 @@ parts.attention = (home, data) => {
   }
 
   function explainKey(isAll) {
-    const said = ["rows: target, columns: source", "the stronger the colour, the more was looked"];
+    const said = [`rows: ${view.sides[0]}, columns: ${view.sides[1]}`, "the stronger the colour, the more was looked"];
     if (isAll) said.push("each picture is one head, shaded by the root of the weight: click one to open it");
     if (!isAll && map.gold.length) said.push("outlined: gold links");
     if (!isAll && Object.keys(map.places).length) said.push("dot: centre of the window, line: its reach");
