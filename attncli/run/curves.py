@@ -19,12 +19,12 @@ class Curves(Protocol):
 
 
 class Written:
-    """Curves in a folder; `step` is where this part of training begins."""
+    """Curves in a folder; what they held after `step`, where training goes on, is forgotten."""
 
     def __init__(self, folder: Path, step: int) -> None:
         from torch.utils.tensorboard import SummaryWriter
 
-        self.writer = SummaryWriter(folder / "curves", purge_step=step)
+        self.writer = SummaryWriter(folder / "curves", purge_step=step + 1)
 
     def __enter__(self) -> Written:
         return self

@@ -62,7 +62,7 @@ class DataReport:
 
     def hold_out(self, pairs: Iterable[Pair]) -> None:
         """Remembers pairs that should not be in the training data."""
-        self.held_out.update(found for _, found in _coded(pairs))
+        self.held_out.update(found for pair, found in _coded(pairs) if not pair.blank)
 
     def watch(self, pairs: Iterable[Pair]) -> Iterator[Kept]:
         """Passes every pair on, with whether it trains: neither empty nor too long."""
@@ -119,11 +119,15 @@ class DataReport:
 
 
 def _coded(pairs: Iterable[Pair]) -> Iterator[tuple[Pair, bytes]]:
-    """Each pair with its hash; in a document the sentence before it is part of what it is."""
+    """Each pair with its hash; in a document the sentence before it is part of what it is.
+
+    What is blank on both sides repeats nothing: its line number is part of it.
+    """
     past: Past[str] = Past(1)
-    for pair in pairs:
+    for line, pair in enumerate(pairs, 1):
         before = past.hear(pair.src, pair.document, bool(pair.src.strip()))
-        yield pair, code("\0".join([pair.src, pair.tgt, *before]))
+        more = [str(line)] if pair.blank else before
+        yield pair, code("\0".join([pair.src, pair.tgt, *more]))
 
 
 def _is_odd(line: str) -> bool:

@@ -103,7 +103,7 @@ class Trainer:
                 self._epoch(interruption, curves)
             if why != INTERRUPTED and self.progress.validated != self.progress.step:
                 self._validate(Reporter("validating", 1, stream=self.processes.stderr), curves)
-        self.checkpoints.save(self.progress)
+        self.save()
         if why != INTERRUPTED:
             self.run.note({"use": self.processes.first(self._best_state)})
             self.run.finish(why)
@@ -138,13 +138,13 @@ class Trainer:
                 if self._stopped(interruption):
                     return
                 if time.monotonic() - saved > self.checkpoint_seconds:
-                    self.checkpoints.save(self.progress)
+                    self.save()
                     saved = time.monotonic()
             progress.epoch += 1
             progress.batch = 0
-            if not self.validate_every:
+            if not self.validate_every and progress.validated != progress.step:
                 self._validate(reporter, curves)
-        self.checkpoints.save(self.progress)
+        self.save()
 
     def step(self, batches: list[np.ndarray], of_epoch: int) -> tuple[float, float]:
         """One update from the rows of some batches: loss a word (nats), learning rate.
@@ -231,6 +231,10 @@ class Trainer:
         where = {"step": self.progress.step, "epoch": self.progress.epoch}
         self.run.append_metrics({**where, **record})
         curves.write(record, self.progress.step)
+
+    def save(self) -> None:
+        """Writes where training stands, to be resumed from there."""
+        self.checkpoints.save(self.progress)
 
     def resume(self) -> None:
         """Takes up training where the last checkpoint left it."""

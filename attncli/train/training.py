@@ -45,13 +45,21 @@ def train(
 
     Raises:
         UsageError: a run that is resumed has nothing left to do.
+        RunError: it has not got the weights that it was to begin from.
         DataError: text that cannot be used.
     """
     run, say, device = processes.witness(run), processes.say(say), processes.place(device)
     with run.lock():
         changes = resumable(run.recipe(), recipe) if resume else []
+        if resume and "init_from" in run.facts() and not run.has_state("last"):
+            raise RunError(
+                f"{run.path}: cut off before it had its first weights from another run; train "
+                "anew with --init-from"
+            )
         if not resume:
             run.write_recipe(recipe)
+        if init_from is not None:
+            run.note({"init_from": init_from.digest()})
         cores = torch.get_num_threads() * processes.here
         prepared = processes.in_turn(lambda: prepare(recipe, run, say, cores))
         torch.manual_seed(recipe.seed)
@@ -59,7 +67,6 @@ def train(
         if init_from is not None:
             for line in warm_start(model, prepared.codec, init_from):
                 say(line)
-            run.note({"init_from": init_from.digest()})
         model.to(device)
         batches: Batches = recipe.build("batch")
         objective: Objective = recipe.build("objective").to(device)
@@ -79,6 +86,8 @@ def train(
         trainer: Trainer = recipe.build("train", task)
         count = sum(parameter.numel() for parameter in model.parameters())
         say(f"{recipe.name}: {count:,} parameters, in {run.path}")
+        if init_from is not None:
+            trainer.save()
         if resume and run.has_state("last"):
             trainer.resume()
             say(f"resumed after step {trainer.progress.step}, epoch {trainer.progress.epoch}")

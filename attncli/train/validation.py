@@ -83,18 +83,20 @@ class Validator:
         return nll / words, tally.diagnosis()
 
     def _bleu(self, model: Seq2Seq) -> float:
+        """Of all sentences; blank pairs between documents are none."""
         device = next(model.parameters()).device
-        rows = [self.store.src(row).tolist() for row in range(len(self.pairs))]
+        chosen = [row for row, pair in enumerate(self.pairs) if not pair.blank]
+        pairs = [self.pairs[row] for row in chosen]
+        rows = [self.store.src(row).tolist() for row in chosen]
         before = [
-            [ids.tolist() for ids in self.store.before(row, model.previous)]
-            for row in range(len(rows))
+            [ids.tolist() for ids in self.store.before(row, model.previous)] for row in chosen
         ]
         found = decode(model, self.search, rows, device, before=before)
         texts = [
             self.codec.decode_target(best[0].ids, pair.src)
-            for best, pair in zip(found, self.pairs, strict=True)
+            for best, pair in zip(found, pairs, strict=True)
         ]
-        return float(self.bleu.corpus_score(texts, [[pair.tgt for pair in self.pairs]]).score)
+        return float(self.bleu.corpus_score(texts, [[pair.tgt for pair in pairs]]).score)
 
 
 def require_number(loss: float, where: str) -> None:

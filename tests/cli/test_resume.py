@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from safetensors.torch import load_file
+from tensorboard.backend.event_processing import event_accumulator
 
 from tests.running import attncli, sets, train
 
@@ -69,16 +71,10 @@ def test_a_run_killed_before_it_was_marked_finished_can_be_finished(corpus, tmp_
 def test_a_run_cut_off_while_its_text_was_prepared_can_go_on(corpus, tmp_path, monkeypatch):
     from attncli.train import training
 
-    def cut_off(*given):
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr(training, "prepare", cut_off)
-        with pytest.raises((KeyboardInterrupt, AssertionError)):
-            train(corpus, tmp_path, "early", *sets("train.epochs=1"))
-    done = attncli("train", "--resume", "early", "--runs", tmp_path)
+    run = interrupted(monkeypatch, training, "prepare", corpus, tmp_path, *sets("train.epochs=1"))
+    done = attncli("train", "--resume", run.name, "--runs", tmp_path)
     assert done.code == 0, done.err
-    assert (tmp_path / "early" / "finished.json").exists()
+    assert (run / "finished.json").exists()
 
 
 def test_a_run_without_a_checkpoint_is_not_the_newest(corpus, runs, tmp_path):
@@ -91,3 +87,70 @@ def test_resuming_what_is_not_there_suggests_the_closest(runs):
     done = attncli("train", "--resume", "secnd", "--runs", runs)
     assert done.code == 1
     assert "did you mean 'second'?" in done.err
+
+
+def cut_off(*given, **options):
+    raise AssertionError
+
+
+def interrupted(monkeypatch, where, name, corpus, runs, *more):
+    """Trains until a function is called, as though the process were killed there."""
+    with monkeypatch.context() as patched:
+        patched.setattr(where, name, cut_off)
+        with pytest.raises(AssertionError):
+            train(corpus, runs, "cut", *more)
+    return runs / "cut"
+
+
+def model_of(run):
+    tensors = load_file(run / "checkpoints" / "last.safetensors")
+    return {name: part for name, part in tensors.items() if name.startswith("model.")}
+
+
+def test_a_run_from_another_s_weights_still_has_them_after_a_cut(
+    runs, corpus, tmp_path, monkeypatch
+):
+    from attncli.train.trainer import Trainer
+
+    warm = ("--init-from", runs / "first", *sets("train.epochs=1"))
+    straight = train(corpus, tmp_path, "straight", *warm)
+    run = interrupted(monkeypatch, Trainer, "step", corpus, tmp_path, *warm)
+    done = attncli("train", "--resume", run, "--threads", 1)
+    assert done.code == 0, done.err
+    expected, found = model_of(straight), model_of(run)
+    assert all(part.equal(found[name]) for name, part in expected.items())
+
+
+def test_a_run_cut_off_before_it_had_another_s_weights_says_so(runs, corpus, tmp_path, monkeypatch):
+    from attncli.train import training
+
+    warm = ("--init-from", runs / "first", *sets("train.epochs=1"))
+    run = interrupted(monkeypatch, training, "prepare", corpus, tmp_path, *warm)
+    done = attncli("train", "--resume", run, "--threads", 1)
+    assert done.code == 1
+    assert "cut off before it had its first weights from another run" in done.err
+    assert "--init-from" in done.err
+
+
+def test_a_limit_at_the_end_of_an_epoch_is_validated_once(corpus, tmp_path):
+    whole = train(corpus, tmp_path, "whole", *sets("train.epochs=1"))
+    steps = records(whole)[-1]["step"]
+    run = train(corpus, tmp_path, "limited", *sets("train.epochs=2", f"train.steps={steps}"))
+    more = attncli("train", "--resume", run, "--threads", 1, *sets("train.steps=0"))
+    assert more.code == 0, more.err
+    validated = [one["step"] for one in records(run) if "valid_loss" in one]
+    assert validated == [steps, 2 * steps]
+
+
+def test_the_curves_keep_the_point_that_training_goes_on_from(corpus, tmp_path):
+    run = train(corpus, tmp_path, "drawn", *sets("train.epochs=1"))
+    more = attncli("train", "--resume", run, "--threads", 1, *sets("train.epochs=2"))
+    assert more.code == 0, more.err
+    drawn = event_accumulator.EventAccumulator(str(run / "curves"))
+    drawn.Reload()
+    expected = [one["step"] for one in records(run) if "valid_loss" in one]
+    assert [one.step for one in drawn.Scalars("valid_loss")] == expected
+
+
+def records(run):
+    return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]

@@ -64,3 +64,12 @@ def test_length_ratios_name_their_lines() -> None:
     report = DataReport(9)
     list(report.watch([Pair("a b", "c d"), Pair("a", "b c d"), Pair("a b c d", "e")]))
     assert "length ratio 0.86, from 0.25 (line 3) to 3.00 (line 2)" in report.lines()[-1]
+
+
+def test_what_divides_documents_repeats_nothing_and_leaks_nothing() -> None:
+    pairs = [Pair("a", "b"), Pair("", ""), Pair("c", "d"), Pair(" ", ""), Pair("", "")]
+    report = DataReport(0)
+    report.hold_out(pairs[1:2])
+    assert [kept.trains for kept in report.watch(pairs)] == [True, False, True, False, False]
+    counts = {name: count.total for name, count in report.counts.items() if count.total}
+    assert counts == {"blank on both sides": 3}

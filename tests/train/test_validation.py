@@ -14,7 +14,8 @@ from attncli.evaluate import diagnose
 from attncli.forced import force, perplexity
 from attncli.text.batch import Batches
 from attncli.text.pair import Pair
-from attncli.text.store import Store
+from attncli.text.store import Store, write_store
+from attncli.text.tokenise import Kept
 from attncli.train.validation import Validation, Validator, require_number
 
 
@@ -85,3 +86,15 @@ def test_a_loss_that_is_no_number_is_refused(loss):
     require_number(5.0, "step 2")
     with pytest.raises(RunError, match=r"step 3: the loss is .*, training has diverged"):
         require_number(loss, "step 3")
+
+
+def test_what_divides_documents_is_no_sentence_of_bleu(parts, runs, tmp_path):
+    _, pairs, validator = parts
+    untaught = package.load(runs / "second").loaded  # writes something for an empty line
+    expected = validator.validate(untaught.model, decodes=True)
+    apart = [one for pair in pairs for one in (Pair("", ""), pair)]
+    kept = (Kept(pair, not pair.blank) for pair in apart)
+    store = write_store(tmp_path / "valid", kept, untaught.codec, lambda done: None)
+    divided = Validator(untaught.codec, store, apart, Batches(tokens=60))
+    found = divided.validate(untaught.model, decodes=True)
+    assert (found.loss, found.bleu) == pytest.approx((expected.loss, expected.bleu), rel=1e-5)
