@@ -38,7 +38,10 @@ def prepare(device: str = "cpu", threads: int = 0) -> torch.device:
         raise UsageError(f"unknown device '{device}'; there is cpu, cuda and mps")
     if not present[kind]:
         raise UsageError(f"this machine has no {kind} that torch can use (try --device cpu)")
-    return torch.device(device)
+    try:
+        return torch.device(device)
+    except RuntimeError:
+        raise UsageError(f"unknown device '{device}'; a number follows {kind}: {kind}:0") from None
 
 
 def _keep_freed_memory() -> None:

@@ -89,7 +89,7 @@ def main() -> None:
     except OSError as error:
         if debug:
             raise
-        print(f"attncli: {error.filename or 'system'}: {error.strerror}", file=sys.stderr)
+        print(f"attncli: {error.filename or 'system'}: {error.strerror or error}", file=sys.stderr)
         sys.exit(1)
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from attncli.cli.models import open_models, say
 from attncli.cli.options import Device, OneRun, Root, State, Threads
+
+if TYPE_CHECKING:
+    from attncli.forced import Forced
 
 
 def score(
@@ -22,24 +25,42 @@ def score(
     device: Device = "cpu",
     threads: Threads = 0,
 ) -> None:
-    """Score given translations: log-probability (nats) and perplexity of each pair."""
+    """Score given translations: log-probability (nats) and perplexity of each pair.
+
+    A line out for each pair in; that of a pair that is blank on both sides is empty.
+    """
     from attncli.errors import DataError
     from attncli.forced import force, perplexity
     from attncli.text.corpus import Data
-    from attncli.text.sources import TwoFiles
+    from attncli.text.documents import Paragraphs
+    from attncli.text.sources import Split, TwoFiles
 
     (loaded,) = open_models([run] if run else None, runs, checkpoint, device, threads)
     data: Data = loaded.recipe.build("data")
-    pairs = list(TwoFiles(src, tgt) if tgt else data.open(str(src)))
-    if not pairs:
+    split: Split = Paragraphs(TwoFiles(src, tgt)) if tgt else data.in_documents(data.open(str(src)))
+    pairs = list(data.in_context(split))
+    sentences = [pair for pair in pairs if not pair.blank]
+    if not sentences:
         raise DataError(f"{src}: no pairs")
-    forced = force(loaded, pairs)
-    for one in forced:
-        each = perplexity([one])[0]
-        if as_json:
-            facts = {"log_prob": one.log_prob, "pieces": len(one.log_probs), "perplexity": each}
-            print(json.dumps(facts))
-        else:
-            print(f"{one.log_prob:.4f}\t{each:.4f}")
+    forced = force(loaded, sentences)
+    scored = iter(forced)
+    for pair in pairs:
+        print(_written(None if pair.blank else next(scored), as_json))
     per_piece, per_word = perplexity(forced)
-    say(f"{len(forced)} pairs: perplexity {per_piece:.4f} a piece, {per_word:.4f} a word")
+    blank = len(pairs) - len(forced)
+    say(
+        f"{len(forced)} pairs: perplexity {per_piece:.4f} a piece, {per_word:.4f} a word"
+        + f"; {blank} blank on both sides have none" * bool(blank)
+    )
+
+
+def _written(one: Forced | None, as_json: bool) -> str:
+    """The line of a pair; without its figures where it is blank."""
+    from attncli.forced import perplexity
+
+    each = perplexity([one])[0] if one else None
+    if as_json:
+        pieces = len(one.log_probs) if one else 0
+        log_prob = one.log_prob if one else None
+        return json.dumps({"log_prob": log_prob, "pieces": pieces, "perplexity": each})
+    return f"{one.log_prob:.4f}\t{each:.4f}" if one else ""

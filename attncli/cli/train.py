@@ -53,6 +53,7 @@ def train(
     from attncli.errors import AttnError, UsageError
     from attncli.experiment import check
     from attncli.recipe import Recipe
+    from attncli.recipe.scales import LAPTOP
     from attncli.run import Run
     from attncli.train import INTERRUPTED, joined
     from attncli.train import train as run_training
@@ -69,7 +70,8 @@ def train(
 
     def begin() -> tuple[Recipe, Run, bool, Run | None]:
         going_on = Run.open(resume, runs) if resume else None
-        if going_on is not None and (recipe or attention or score or init_from or run_name):
+        fixed = recipe or attention or score or init_from or run_name or scale != LAPTOP
+        if going_on is not None and fixed:
             raise UsageError("--resume goes on with the run's own recipe; only --set can change it")
         what = Recipe.read(
             going_on.recipe_file if going_on else recipe,
@@ -79,6 +81,10 @@ def train(
             sets=sets or [],
             scale=scale,
         )
+        if scale != LAPTOP and not Recipe.has_scale(recipe, scale):
+            raise UsageError(
+                f"{recipe or what.name}: no sizes of the scale {scale} (scales.{scale})"
+            )
         check(what)
         warm = Run.open(init_from, runs) if init_from else None
         run = going_on or Run.create(runs, run_name or what.name, dated=run_name is None)

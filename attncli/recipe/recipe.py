@@ -104,6 +104,13 @@ class Recipe:
         return cls._resolve(layers, names[-1] if names else called or "base", problems)
 
     @classmethod
+    def has_scale(cls, path: str | Path | None, scale: str) -> bool:
+        """Whether a recipe's files carry sizes of this scale."""
+        files = read_chain(find_recipe(str(path or "base")))
+        carried = [layer.entries["scales"] for layer in files if "scales" in layer.entries]
+        return any(scale in scales.entries for scales in carried)
+
+    @classmethod
     def load_resolved(cls, path: Path) -> Recipe:
         """The recipe that `dump` wrote: nothing is extended, no name is a preset.
 

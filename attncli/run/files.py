@@ -20,10 +20,13 @@ Facts = dict[str, object]
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Lets `write` fill a temporary file, syncs it, and only then gives it its name."""
     temporary = path.with_name(f".{path.name}.part")
-    write(temporary)
-    with temporary.open("rb+") as file:
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+    try:
+        write(temporary)
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
     sync_folder(path.parent)
 
 
@@ -61,6 +64,9 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str,
     """Writes tensors and facts as one safetensors file, atomically.
 
     Tied tensors are written once each, since the format holds no shared memory.
+
+    Raises:
+        RunError: the disk does not take them.
     """
     held: dict[str, Tensor] = {}
     storages: set[int] = set()
@@ -70,7 +76,10 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str,
         held[name] = moved.clone() if storage in storages else moved
         storages.add(storage)
     metadata = {"facts": json.dumps(facts)}
-    write_atomically(path, lambda temporary: save_file(held, temporary, metadata))
+    try:
+        write_atomically(path, lambda temporary: save_file(held, temporary, metadata))
+    except SafetensorError as error:
+        raise RunError(f"{path}: cannot be written: {error}") from None
 
 
 def read_tensors(path: Path, device: str = "cpu") -> tuple[dict[str, Tensor], Facts]:

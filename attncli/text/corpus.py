@@ -78,6 +78,11 @@ class Data:
     ) -> None:
         if src == tgt:
             raise UsageError(f"from {src} into {tgt}: data.src and data.tgt (--src, --tgt) differ")
+        if documents is not None and name in GENERATED and train is None:
+            raise UsageError(
+                f"data.documents: {name} has neither blank lines nor columns (leave it out; "
+                f"{EMBEDDED_DOCUMENTS} has documents)"
+            )
         self.name, self.src, self.tgt = name, src, tgt
         self.paths = {"train": train, "valid": valid, "test": test}
         self.max_length = max_length
@@ -104,7 +109,11 @@ class Data:
 
     def open_all(self) -> Corpus:
         """The corpus sentence by sentence, without those before it; raises what `load` does."""
-        return self._found().each(Paragraphs) if self.by_blank_lines else self._found()
+        return self._found().each(self.in_documents)
+
+    def in_documents(self, split: Split) -> Split:
+        """Pairs with the documents that blank lines make of them, where they do."""
+        return Paragraphs(split) if self.by_blank_lines else split
 
     def in_context(self, split: Split) -> Split:
         """Pairs with the sentences of their document before them that `concatenate` asks for."""

@@ -113,11 +113,12 @@ class Table:
 
     def __iter__(self) -> Iterator[Pair]:
         columns: tuple[int, ...] = (0, 1)
+        count = 2
         wanted = [*self.names, self.document] if self.document else [*self.names]
         for number, line in enumerate(read_lines(self.path), 1):
             cells = line.split("\t")
             if number == 1 and all(name in cells for name in wanted):
-                columns = tuple(cells.index(name) for name in wanted)
+                columns, count = tuple(cells.index(name) for name in wanted), len(cells)
                 continue
             if number == 1 and self.document:
                 raise DataError(
@@ -129,10 +130,10 @@ class Table:
                     f"{self.path}:1: {len(cells)} columns, and no header that names "
                     f"'{self.names[0]}' and '{self.names[1]}' (--src and --tgt choose the names)"
                 )
-            if len(cells) <= max(columns):
+            if len(cells) != count:
                 raise DataError(
-                    f"{self.path}:{number}: {len(cells)} columns; a source and a target, with a "
-                    "tab between them, are expected"
+                    f"{self.path}:{number}: {len(cells)} columns where {count} are expected; a "
+                    "tab stands between them and in none of them"
                 )
             src, tgt, *document = (cells[column] for column in columns)
             yield Pair(src, tgt, document=document[0] if document else None)

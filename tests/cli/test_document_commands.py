@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
 
@@ -138,3 +139,29 @@ def test_the_blank_line_between_documents_is_nothing_to_look_at(documents, train
     done = attncli("visualize", *data, "--line", 4)
     assert done.code == 2
     assert "--line 4: that line of test is blank" in done.err
+
+
+@pytest.mark.parametrize("run", ["context", "concatenated"])
+def test_given_translations_are_scored_behind_their_document(documents, trained, run, tmp_path):
+    evaluated = attncli("evaluate", "--run", trained / run, "--json", "--threads", 1)
+    scored = attncli(
+        *("score", documents / "test.en", documents / "test.de", "--run", trained / run),
+        *("--json", "--threads", 1),
+    )
+    assert scored.code == 0, scored.err
+    (found,) = json.loads(evaluated.out)
+    assert "20 pairs: perplexity" in scored.err
+    assert "; 6 blank on both sides have none" in scored.err
+    lines = [json.loads(line) for line in scored.lines]
+    assert [line["log_prob"] is None for line in lines].count(True) == 6
+    total = sum(line["log_prob"] for line in lines if line["log_prob"] is not None)
+    pieces = sum(line["pieces"] for line in lines)
+    assert math.exp(-total / pieces) == pytest.approx(found["perplexity"], rel=1e-4)
+
+
+def test_a_blank_pair_has_a_line_without_a_score(trained, tmp_path):
+    (tmp_path / "src").write_text("ein\n\nrot\n")
+    (tmp_path / "tgt").write_text("EIN\n\nROT\n")
+    done = attncli("score", tmp_path / "src", tmp_path / "tgt", "--run", trained / "sentence")
+    assert done.code == 0, done.err
+    assert [bool(line) for line in done.lines] == [True, False, True]

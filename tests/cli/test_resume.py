@@ -29,9 +29,10 @@ def test_a_finished_run_has_nothing_left_until_its_limit_is_raised(corpus, tmp_p
 
 
 def test_a_resumed_run_keeps_its_own_recipe(runs):
-    done = attncli("train", "--resume", "first", "--runs", runs, "--attention", "dot")
-    assert done.code == 2
-    assert "only --set can change it" in done.err
+    for flag in (("--attention", "dot"), ("--scale", "paper")):
+        done = attncli("train", "--resume", "first", "--runs", runs, *flag)
+        assert done.code == 2
+        assert "only --set can change it" in done.err
 
 
 def test_a_resumed_run_stays_the_experiment_that_it_was(corpus, tmp_path):

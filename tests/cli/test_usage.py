@@ -37,3 +37,15 @@ def test_no_words_at_all_ask_for_help(monkeypatch, capsys):
         cli.main()
     assert stop.value.code == 0
     assert "Usage: attncli" in capsys.readouterr().out
+
+
+def test_an_error_of_the_system_without_a_number_is_told_in_its_own_words(monkeypatch, capsys):
+    def fails(*given, **options):
+        raise OSError("the network is down")
+
+    monkeypatch.setattr(cli, "app", fails)
+    monkeypatch.setattr("sys.argv", ["attncli", "data"])
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    assert stop.value.code == 1
+    assert capsys.readouterr().err == "attncli: system: the network is down\n"

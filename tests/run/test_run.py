@@ -131,6 +131,23 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
     assert [one.name for one in tmp_path.iterdir()] == ["file"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit on a file's size there")
+def test_a_disk_that_takes_no_more_leaves_the_old_checkpoint(tmp_path: Path) -> None:
+    import resource
+
+    run = Run.create(tmp_path, "x")
+    run.save_state("last", {"w": torch.ones(2)}, {})
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, limits[1]))
+    try:
+        with pytest.raises(RunError, match=r"last\.safetensors: cannot be written: .*too large"):
+            run.save_state("last", {"w": torch.ones(10_000)}, {})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert run.load_state("last")[0]["w"].equal(torch.ones(2))
+    assert [path.name for path in (run.path / "checkpoints").iterdir()] == ["last.safetensors"]
+
+
 def test_nothing_is_pickled(tmp_path: Path) -> None:
     run = Run.create(tmp_path, "x")
     run.save_state("last", {"a": torch.ones(2)}, {"step": 1})

@@ -222,6 +222,13 @@ def test_the_sides_change_places(tmp_path: Path) -> None:
     assert pairs(Data(name=name, src="fr", tgt="de")) == [Pair("z", "x")]
 
 
+@pytest.mark.parametrize("documents", ["blank", "id"])
+def test_generated_text_has_no_documents_but_its_own(documents: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="embedded-documents has documents"):
+        Data(name="sorting", documents=documents)
+    Data(name="embedded", documents=documents, train=str(tmp_path / "mine"))
+
+
 def test_the_embedded_corpus_in_both_directions(monkeypatch: pytest.MonkeyPatch) -> None:
     def generate(split: str, *, seed: int) -> Iterator[Pair]:
         yield Pair(f"{split} {seed}", "x y z", ((0, 2), (1, 0)))

@@ -39,6 +39,16 @@ def test_a_row_without_a_tab_has_a_place(tmp_path: Path) -> None:
         list(Table(tmp_path / "a.tsv", "en", "de"))
 
 
+def test_a_tab_within_a_sentence_has_a_place(tmp_path: Path) -> None:
+    path = tmp_path / "a.tsv"
+    path.write_text("a\tb\nc\td\te\n")
+    with pytest.raises(DataError, match=r"a\.tsv:2: 3 columns where 2 are expected"):
+        list(Table(path, "en", "de"))
+    path.write_text("en\tde\tid\na\tb\t1\nc\td\t1\t2\n")
+    with pytest.raises(DataError, match=r"a\.tsv:3: 4 columns where 3 are expected"):
+        list(Table(path, "en", "de"))
+
+
 def test_a_blank_cell_keeps_its_place(tmp_path: Path) -> None:
     (tmp_path / "a.tsv").write_text("a\tb\nc\t\nd\te\n")
     rows = list(Table(tmp_path / "a.tsv", "en", "de"))
