@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import NamedTuple
 
 import torch
 
@@ -51,30 +52,33 @@ class Translation:
         return self.hypotheses[0].text
 
 
+class Encoded(NamedTuple):
+    """A sentence as a search gets it."""
+
+    ids: list[int]
+    before: Sequence[Sequence[int]] = ()  # sentences before it in its document, nearest first
+    seed: Sequence[int] = (0,)  # of its draws, where words are drawn
+
+
 def decode(
     model: Seq2Seq,
     search: Search,
-    rows: Sequence[list[int]],
+    encoded: Sequence[Encoded],
     device: torch.device,
     look: bool = False,
     sentences: int = SENTENCES,
-    before: Sequence[Sequence[Sequence[int]]] | None = None,
 ) -> list[list[Found]]:
-    """Translations of encoded sentences, in their order; neighbours in length share a batch.
-
-    `before` are the sentences before each in its document, the nearest first.
-    """
-    past = before or [[] for _ in rows]
-    order = sorted(range(len(rows)), key=lambda row: len(rows[row]))
+    """Translations of sentences, in their order; neighbours in length share a batch."""
+    order = sorted(range(len(encoded)), key=lambda row: len(encoded[row].ids))
     batches = [order[begin : begin + sentences] for begin in range(0, len(order), sentences)]
 
     def find(chosen: list[int]) -> list[list[Found]]:
-        source = source_of([rows[row] for row in chosen], device, [past[row] for row in chosen])
-        return search.find(model, source, look)
+        ids, before, seeds = zip(*(encoded[row] for row in chosen), strict=True)
+        return search.find(model, source_of(ids, device, before), look, seeds)
 
-    apart = device.type == "cpu" and not search.sample  # draws come from one generator, in turn
+    apart = device.type == "cpu"
     results = on_every_core(find, batches) if apart else [find(chosen) for chosen in batches]
-    found: list[list[Found]] = [[] for _ in rows]
+    found: list[list[Found]] = [[] for _ in encoded]
     for chosen, result in zip(batches, results, strict=True):
         for row, hypotheses in zip(chosen, result, strict=True):
             found[row] = hypotheses
@@ -84,12 +88,19 @@ def decode(
 class Translator:
     """One model, or several that decode together, ready to translate text.
 
+    Where words are drawn, `seed` and the line's number decide what is drawn.
+
     Raises:
         UsageError: the models do not share their vocabularies.
     """
 
     def __init__(
-        self, models: Sequence[Loaded], search: Search, *, sentences: int = SENTENCES
+        self,
+        models: Sequence[Loaded],
+        search: Search,
+        *,
+        sentences: int = SENTENCES,
+        seed: int = 1,
     ) -> None:
         first = models[0]
         for other in models[1:]:
@@ -102,6 +113,7 @@ class Translator:
         self.codec: Codec = first.codec
         self.search = search
         self.sentences = sentences
+        self.seed = seed
         self.first = first
         self.device = next(first.model.parameters()).device
 
@@ -120,41 +132,40 @@ class Translator:
     def stream(self, windows: Iterable[list[Line]], look: bool = False) -> Iterator[Translation]:
         """Translations as they come; of a window at most WINDOW batches are held at a time."""
         past: Past[list[int]] = Past(self.model.previous)
+        first = 0
         for window in windows:
             pending = iter(window)
             while lines := list(islice(pending, WINDOW * self.sentences)):
-                yield from self._window(lines, past, look)
+                yield from self._window(lines, first, past, look)
+                first += len(lines)
 
-    def decode(
-        self,
-        rows: Sequence[list[int]],
-        look: bool,
-        before: Sequence[Sequence[Sequence[int]]],
-    ) -> list[list[Found]]:
-        """Translations of encoded sentences, in their order; `before` as in `decode` above."""
-        return decode(self.model, self.search, rows, self.device, look, self.sentences, before)
+    def decode(self, encoded: Sequence[Encoded], look: bool) -> list[list[Found]]:
+        """Translations of sentences, in their order."""
+        return decode(self.model, self.search, encoded, self.device, look, self.sentences)
 
     def _window(
-        self, window: list[Line], past: Past[list[int]], look: bool
+        self, window: list[Line], first: int, past: Past[list[int]], look: bool
     ) -> Iterator[Translation]:
         looks = look or self.search.replace_unknown
         lines = [line.text for line in window]
         filled = [number for number, line in enumerate(lines) if line.strip()]
         rows = self.codec.encode_source([lines[number] for number in filled])
-        encoded = dict(zip(filled, rows, strict=True))
+        ids = dict(zip(filled, rows, strict=True))
         heard = [
-            past.hear(encoded.get(number, []), line.document, number in encoded)
+            past.hear(ids.get(number, []), line.document, number in ids)
             for number, line in enumerate(window)
         ]
-        before = [heard[number] for number in filled]
-        found = self.decode(rows, looks, before)
+        encoded = [
+            Encoded(ids[number], heard[number], (self.seed, first + number)) for number in filled
+        ]
+        found = self.decode(encoded, looks)
         by_line = dict(zip(filled, zip(rows, found, strict=True), strict=True))
         for number, line in enumerate(lines):
             if number not in by_line:
                 yield Translation(line, [Hypothesis("", [], 0.0, 0.0, False, None)])
                 continue
-            ids, hypotheses = by_line[number]
-            yield Translation(line, [self._hypothesis(line, ids, one) for one in hypotheses])
+            src, hypotheses = by_line[number]
+            yield Translation(line, [self._hypothesis(line, src, one) for one in hypotheses])
 
     def _hypothesis(self, line: str, src: list[int], found: Found) -> Hypothesis:
         pieces = self.codec.pieces(found.ids, 1, line)

@@ -13,7 +13,7 @@ Sets = Annotated[
     list[str] | None, typer.Option("--set", metavar="A.B=C", help="Set any option of the recipe.")
 ]
 Root = Annotated[Path, typer.Option("--runs", help="The folder that holds the runs.")]
-Seed = Annotated[int | None, typer.Option("--seed", help="Of all that is random.")]
+Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Of all that is random.")]
 Runs = Annotated[
     list[str] | None,
     typer.Option("--run", metavar="RUN", help="A run; several decode as an ensemble."),

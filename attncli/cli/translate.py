@@ -53,8 +53,6 @@ def translate(
     sets: Sets = None,
 ) -> None:
     """Translate a file, or stdin line by line: a line out for each line in."""
-    import torch
-
     from attncli.errors import UsageError
     from attncli.text.corpus import Data
     from attncli.translate import WINDOW, Translator
@@ -69,8 +67,8 @@ def translate(
             raise UsageError("--alignments: an exported model shows none (try --engine torch)")
         translator = exported(models, search, batch, threads)
     else:
-        translator = Translator(models, search, sentences=batch)
-    torch.manual_seed(models[0].recipe.seed if seed is None else seed)
+        own = models[0].recipe.seed if seed is None else seed
+        translator = Translator(models, search, sentences=batch, seed=own)
     looks = alignments or form == "jsonl"
     data: Data = models[0].recipe.build("data")
     windows = data.lines(batches_of_lines(file, WINDOW * batch))

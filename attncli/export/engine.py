@@ -13,7 +13,7 @@ from attncli.experiment import Loaded, source_of
 from attncli.export.convert import ORIGIN, POSITIONS, digest, library, vocabulary
 from attncli.search import Found, Search
 from attncli.text.piece_model import EOS
-from attncli.translate import SENTENCES, Translator
+from attncli.translate import SENTENCES, Encoded, Translator
 
 
 class ExportedTranslator(Translator):
@@ -57,20 +57,16 @@ class ExportedTranslator(Translator):
         self.exported = ctranslate2.Translator(str(folder), intra_threads=threads)
         self.ids = {piece: place for place, piece in enumerate(vocabulary(self.codec.tgt))}
 
-    def decode(
-        self,
-        rows: Sequence[list[int]],
-        look: bool,
-        before: Sequence[Sequence[Sequence[int]]],
-    ) -> list[list[Found]]:
-        """Translations of encoded sentences, in their order; attention is not to be had.
+    def decode(self, encoded: Sequence[Encoded], look: bool) -> list[list[Found]]:
+        """Translations of sentences, in their order; attention is not to be had.
 
         CTranslate2 has one length limit for all that it decodes together, and does not score the
         end of what the limit cuts; a sentence that comes to its limit is left to attncli's search.
         """
-        if not rows:
+        if not encoded:
             return []
-        limits = self.search.limits(source_of(list(rows), torch.device("cpu")))
+        rows = [one.ids for one in encoded]
+        limits = self.search.limits(source_of(rows, torch.device("cpu")))
         own = limits.clamp(max=min(self.model.longest, POSITIONS)).tolist()
         found = self._searched([self.codec.src.pieces(row[:-1]) for row in rows], max(own))
         late = [
@@ -78,8 +74,8 @@ class ExportedTranslator(Translator):
             for place, hypotheses in enumerate(found)
             if any(one.cut or len(one.ids) > own[place] for one in hypotheses)
         ]
-        chosen = [rows[place] for place in late], look, [before[place] for place in late]
-        for place, hypotheses in zip(late, super().decode(*chosen), strict=True):
+        again = super().decode([encoded[place] for place in late], look)
+        for place, hypotheses in zip(late, again, strict=True):
             found[place] = hypotheses
         return [hypotheses[: self.search.n_best] for hypotheses in found]
 

@@ -15,7 +15,7 @@ from attncli.errors import RunError, UsageError
 from attncli.models.base import Seq2Seq
 from attncli.models.decoded import Decoded, Source
 from attncli.registry import AtLeastZero, Count, Positive, Range
-from attncli.search.extension import BeamExtension, Candidates, SampledExtension
+from attncli.search.extension import BeamExtension, Candidates, SampledExtension, Seeds
 from attncli.search.finished import Finished, History
 from attncli.text.piece_model import BOS, EOS
 
@@ -86,15 +86,20 @@ class Search:
         return (source.mask.sum(1) * self.max_ratio).long() + self.max_extra
 
     @torch.inference_mode()
-    def find(self, model: Seq2Seq, source: Source, look: bool = False) -> list[list[Found]]:
-        """The best translations of each sentence, best first; with `look`, with their weights."""
+    def find(
+        self, model: Seq2Seq, source: Source, look: bool = False, seeds: Seeds | None = None
+    ) -> list[list[Found]]:
+        """The best translations of each sentence, best first; with `look`, with their weights.
+
+        `seeds` are those of each sentence's draws, where words are drawn; else its place is.
+        """
         looks = look or self.coverage_penalty > 0
         beam = self.beam
         limits = self.limits(source).clamp(max=model.longest)
         memories, start = model.encode(source)
         writing = model.writing(memories, beam, int(limits.max()), looks)
         state = {name: _for_each(part, beam) for name, part in start.items()}
-        own = self._begin(source, limits)
+        own = self._begin(source, limits.tolist(), seeds)
         finished = Finished.begin(source.ids.size(0), beam, int(limits.max()), source.ids.device)
         rows = torch.arange(source.ids.size(0), device=source.ids.device)
         history = History(source.ids.size(0))
@@ -108,9 +113,7 @@ class Search:
                 seen = model.output.look(decoded, source)
                 history.add(rows, {WEIGHTS: decoded.weights} | seen)
             ending = limits == length
-            candidates = self.extension.extend(
-                model.output, decoded, source, own["log_prob"], ending
-            )
+            candidates = self.extension.extend(model.output, decoded, source, own, ending)
             own, ended = self._advanced(own, candidates, decoded)
             finished.take(own, ended, self._scores(own, source, length), length)
             order = _unended_first(ended, beam)
@@ -135,15 +138,13 @@ class Search:
             own = {name: part.index_select(0, left) for name, part in own.items()}
         return results
 
-    def _begin(self, source: Source, limits: Tensor) -> State:
+    def _begin(self, source: Source, limits: list[int], seeds: Seeds | None) -> State:
         """What the search itself knows of each hypothesis; (batch, beam, ...) like any state."""
         batch, beam = source.ids.size(0), self.beam
-        own = {
-            "last": source.ids.new_full((batch, beam), BOS),
-            "log_prob": self.extension.begin(batch, beam).to(source.ids.device),
-            "ids": source.ids.new_zeros(batch, beam, 0),
-            "slots": source.ids.new_zeros(batch, beam, 0),
-        }
+        begun = self.extension.begin(limits, beam, seeds or [[row] for row in range(batch)])
+        own = {name: part.to(source.ids.device) for name, part in begun.items()}
+        own["last"] = source.ids.new_full((batch, beam), BOS)
+        own["ids"] = own["slots"] = source.ids.new_zeros(batch, beam, 0)
         if self.coverage_penalty:
             own["covered"] = torch.zeros(batch, beam, source.ids.size(1), device=source.ids.device)
         return own
@@ -153,7 +154,7 @@ class Search:
     ) -> tuple[State, Tensor]:
         """The candidates as hypotheses of their own, and which of them have ended."""
         past = {name: reordered(part, candidates.parents) for name, part in own.items()}
-        after = {
+        after = past | {
             "last": candidates.ids,
             "log_prob": candidates.log_probs,
             "ids": torch.cat([past["ids"], candidates.ids.unsqueeze(2)], 2),

@@ -23,7 +23,7 @@ from attncli.text.codec import Codec
 from attncli.text.pair import Pair
 from attncli.text.piece_model import EOS, PAD
 from attncli.text.store import Store
-from attncli.translate import decode
+from attncli.translate import Encoded, decode
 
 
 @dataclass(frozen=True)
@@ -87,11 +87,14 @@ class Validator:
         device = next(model.parameters()).device
         chosen = [row for row, pair in enumerate(self.pairs) if not pair.blank]
         pairs = [self.pairs[row] for row in chosen]
-        rows = [self.store.src(row).tolist() for row in chosen]
-        before = [
-            [ids.tolist() for ids in self.store.before(row, model.previous)] for row in chosen
+        encoded = [
+            Encoded(
+                self.store.src(row).tolist(),
+                [ids.tolist() for ids in self.store.before(row, model.previous)],
+            )
+            for row in chosen
         ]
-        found = decode(model, self.search, rows, device, before=before)
+        found = decode(model, self.search, encoded, device)
         texts = [
             self.codec.decode_target(best[0].ids, pair.src)
             for best, pair in zip(found, pairs, strict=True)

@@ -186,6 +186,15 @@ def test_samples_repeat_with_their_seed(runs):
     assert draw(1) != draw(2)
 
 
+def test_samples_depend_on_no_batch(runs):
+    lines = b"ein Hund\n\nrot\nvier blau Haus steht Hund\nrot\n"
+    draw = ("--sample", "--seed", 5, "--set", "search.temperature=2")
+    together = translate(runs, lines, *draw)
+    assert together.out == translate(runs, lines, *draw, "--batch", 1).out
+    assert together.out == translate(runs, lines, *draw, "--threads", 2, "--batch", 2).out
+    assert together.lines[2] != together.lines[4]
+
+
 def test_a_batch_size_changes_no_translation(runs):
     lines = b"ein Hund\n\nrot\nvier blau Haus steht Hund\n"
     assert translate(runs, lines, "--batch", 1).out == translate(runs, lines).out

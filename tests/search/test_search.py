@@ -12,7 +12,7 @@ from attncli.errors import RunError
 from attncli.models.ensemble import Ensemble
 from attncli.objective import shifted
 from attncli.search import Search
-from attncli.text.piece_model import EOS
+from attncli.text.piece_model import BOS, EOS
 from tests.models.builders import VOCAB, recurrent, source, transformer
 
 
@@ -91,7 +91,6 @@ def test_a_coverage_penalty_changes_the_score_as_its_equation_says():
 
 def test_samples_follow_the_model():
     model, src = recurrent(), source(4)
-    torch.manual_seed(0)
     many = Search(beam=2000, n_best=2000, sample=True).find(model, src)[0]
     first = torch.bincount(torch.tensor([one.ids[0] for one in many]), minlength=VOCAB) / 2000
     with torch.no_grad():
@@ -110,11 +109,35 @@ def test_samples_repeat_with_the_seed():
     model, src = recurrent(), source(5)
 
     def draw(seed):
-        torch.manual_seed(seed)
-        return [one.ids for one in Search(beam=5, n_best=5, sample=True).find(model, src)[0]]
+        search = Search(beam=5, n_best=5, sample=True)
+        return [one.ids for one in search.find(model, src, seeds=[[seed]])[0]]
 
     assert draw(1) == draw(1)
     assert draw(1) != draw(2)
+
+
+def test_what_is_drawn_for_a_sentence_does_not_depend_on_its_batch():
+    model, src = recurrent(), source(9, 2, 5, 5)
+    search, seeds = Search(beam=3, n_best=3, sample=True), [[7, row] for row in range(4)]
+
+    def ids(found):
+        return [[one.ids for one in sentence] for sentence in found]
+
+    together = ids(search.find(model, src, seeds=seeds))
+    for row in range(4):
+        alone = src.select(torch.tensor([row]))
+        assert ids(search.find(model, alone, seeds=seeds[row : row + 1])) == [together[row]]
+    assert together[2] != together[3]
+
+
+def test_a_word_without_a_chance_is_never_drawn():
+    model, src = recurrent(), source(6)
+    search = Search(beam=200, n_best=200, sample=True, top_k=2, temperature=50.0)
+    (found,) = search.find(model, src)
+    with torch.no_grad():
+        decoded = model(src, torch.tensor([[BOS]]))
+        best = model.output.log_probs(decoded, src)[0, 0].topk(2).indices.tolist()
+    assert {one.ids[0] for one in found} == set(best)
 
 
 def test_an_ensemble_averages_probabilities():
