@@ -46,8 +46,8 @@ class Texts:
         return self._corpora[key]
 
     def pairs(self, recipe: Recipe, test: str) -> list[Pair]:
-        """The pairs of a test set."""
-        return list(self.corpus(recipe).tests[test])
+        """The sentences of a test set, without the blank pairs between documents."""
+        return [pair for pair in self.corpus(recipe).tests[test] if not pair.blank]
 
     def trained_on(self, recipe: Recipe) -> dict[str, str]:
         """The hashes of what trains and validates."""

@@ -165,3 +165,13 @@ def test_a_blank_pair_has_a_line_without_a_score(trained, tmp_path):
     done = attncli("score", tmp_path / "src", tmp_path / "tgt", "--run", trained / "sentence")
     assert done.code == 0, done.err
     assert [bool(line) for line in done.lines] == [True, False, True]
+
+
+def test_a_comparison_resamples_sentences_only(trained, tmp_path):
+    table = tmp_path / "table.json"
+    where = ["--runs", trained, "--name", tmp_path.name, "--threads", 1, "-o", table]
+    done = attncli("compare", trained / "sentence", trained / "context", *where)
+    assert done.code == 0, done.err
+    for row in json.loads(table.read_text())["rows"]:
+        (one,) = row["runs"]
+        assert one["tests"]["test"]["sentences"] == len(one["tests"]["test"]["hypotheses"]) == 20
