@@ -111,6 +111,7 @@ def notes(
     improving = [row.name for row in rows if any(run.improving for run in row.runs)]
     if improving:
         said.append(f"still improving when training ended: {', '.join(improving)}")
+    said += unaligned(rows)
     said.append(speeds_of(rows))
     if order is not None and order.reversed:
         pairs = ", ".join(f"{a} and {b}" for a, b in order.reversed)
@@ -118,6 +119,20 @@ def notes(
     if tokenized:
         said.append(tokenized)
     return said
+
+
+def unaligned(rows: Sequence[Row]) -> list[str]:
+    """Of how many sentences alignment error says nothing."""
+    each = [
+        f"{row.name} on {name} ({one.unaligned:,} of {one.sentences:,})"
+        for row in rows
+        for name, one in row.runs[0].tests.items()
+        if one.unaligned
+    ]
+    what = (
+        "alignment error leaves out sentences whose words cannot be followed through preprocessing"
+    )
+    return [f"{what}: {', '.join(each)}"] if each else []
 
 
 def speeds_of(rows: Sequence[Row]) -> str:

@@ -118,6 +118,7 @@ def tested(found: Evaluation, text: str, hypotheses: list[str], deviation: float
         seconds=found.seconds or 0.0,
         cut=found.cut,
         hypotheses=hypotheses,
+        unaligned=links.left_out if links else 0,
     )
 
 

@@ -8,6 +8,7 @@ import json
 import types
 import typing
 from collections.abc import Mapping
+from dataclasses import MISSING
 from pathlib import Path
 from typing import TypeVar
 
@@ -39,11 +40,12 @@ def read_record(path: Path, kind: type[T]) -> T:
 
 
 def revive(value: typing.Any, kind: typing.Any) -> object:
-    """JSON data as the type that it was."""
+    """JSON data as the type that it was; what has a default may be missing."""
     if dataclasses.is_dataclass(kind):
         hints = typing.get_type_hints(kind)
-        if set(value) != set(hints):
-            raise ValueError(f"other fields: {', '.join(sorted(set(value) ^ set(hints)))}")
+        spared = {one.name for one in dataclasses.fields(kind) if one.default is not MISSING}
+        if other := (set(value) ^ set(hints)) - (spared - set(value)):
+            raise ValueError(f"other fields: {', '.join(sorted(other))}")
         return typing.cast(typing.Any, kind)(**{k: revive(v, hints[k]) for k, v in value.items()})
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
     if origin is list:

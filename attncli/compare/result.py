@@ -57,6 +57,7 @@ class Tested:
     seconds: float  # of decoding
     cut: int  # translations that only the length limit ended
     hypotheses: list[str]
+    unaligned: int = 0  # sentences without alignment error: words lost in preprocessing
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from attncli.compare.conclusion import conclude, speeds_of
+from attncli.compare.conclusion import conclude, speeds_of, unaligned
 from attncli.compare.request import Request
 from attncli.text.pair import Pair
 from tests.compare.rows import REFERENCES, row
@@ -19,6 +19,15 @@ def test_speeds_of_several_machines_do_not_compare():
     said = speeds_of(rows)
     assert said.startswith("speed and memory are of several machines and do not compare: ")
     assert said.endswith("Abacus, 2 cores (a); Slide rule, 1 cores (b)")
+
+
+def test_sentences_without_alignment_error_are_counted():
+    rows = [row("a"), row("b")]
+    assert unaligned(rows) == []
+    tests = rows[1].runs[0].tests
+    tests["test"] = replace(tests["test"], unaligned=3)
+    (said,) = unaligned(rows)
+    assert said.endswith("cannot be followed through preprocessing: b on test (3 of 14)")
 
 
 def test_a_row_of_another_text_is_held_to_nothing(tmp_path):

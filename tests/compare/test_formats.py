@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from attncli.compare.result import Comparison
 from attncli.compare.table import table
 from attncli.errors import UsageError
 from attncli.text.pair import Pair
-from tests.compare.rows import REFERENCES, row
+from tests.compare.rows import REFERENCES, on_test, row, said
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +107,16 @@ def test_csv_has_every_figure_unrounded(found):
 
 def test_json_is_the_whole_comparison(found):
     assert revive(json.loads(whole(found)), Comparison) == found
+
+
+def test_what_has_a_default_may_be_missing_from_an_older_file():
+    one = on_test(said(1))
+    older = asdict(one)
+    del older["unaligned"]
+    assert revive(older, type(one)) == one
+    del older["cut"]
+    with pytest.raises(ValueError, match="other fields: cut"):
+        revive(older, type(one))
 
 
 def test_the_ending_says_the_format():
