@@ -108,6 +108,12 @@ class AttentionMap:
         """Who looked, in one line: what is known of mechanism, part and run."""
         return " · ".join(fact for fact in (self.mechanism, self.part, self.run) if fact)
 
+    @property
+    def named_sides(self) -> tuple[str, str]:
+        """What stands in rows and in columns, with words told from pieces of them."""
+        rows, columns = self.sides
+        return f"{rows} {_units(self.tgt_words)}", f"{columns} {_units(self.src_words)}"
+
     def gates(self) -> dict[str, np.ndarray]:
         """The traces of one number a row that are no places in the source: gates, by name."""
         return {
@@ -193,3 +199,8 @@ def _layers_and_heads(values: np.ndarray) -> tuple[int, ...]:
 def _check_index(kind: str, index: int, count: int) -> None:
     if not 0 <= index < count:
         raise UsageError(f"no {kind} {index + 1} of {count} (Python's {index}: it begins at 0)")
+
+
+def _units(words: Sequence[int]) -> str:
+    numbers = [number for number in words if number != NO_WORD]
+    return "words" if len(numbers) == len(set(numbers)) else "pieces"

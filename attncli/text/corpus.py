@@ -155,7 +155,10 @@ class Data:
         if kind == ".parquet":
             rows = loaded("parquet", str(path))["train"]
             return Rows(str(path), rows, self.src, self.tgt, self.column)
-        raise DataError(f"{path}: name pairs by a .tsv, .jsonl or .parquet, or without an ending")
+        raise DataError(
+            f"{path}: no .tsv, .jsonl or .parquet of pairs; two files are named without their "
+            f"endings ({path.with_suffix('')}), and by `attncli score` one after the other"
+        )
 
     def _two_files(self, stem: Path) -> Split | None:
         sides = [_existing(stem, language) for language in (self.src, self.tgt)]

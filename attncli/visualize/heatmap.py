@@ -98,7 +98,7 @@ def heatmap(entry: AttentionMap, *, width: int, has_colour: bool) -> list[Text]:
         centre_cells(entry),
         has_colour,
     )
-    sides = entry.sides
+    sides = entry.named_sides
     if _panels(sheet, width) > 1 == _panels(sheet.turned(), width):
         sheet, sides = sheet.turned(), sides[::-1]
     lines = [*wrapped(printable(entry.title), width)]
@@ -131,7 +131,7 @@ def _narrow(sheet: _Sheet, width: int, side: str) -> Iterator[Text]:
     for start in range(0, count, max(size, 1)):
         columns = range(start, min(start + size, count))
         if panels > 1:
-            yield Text(f"{side} words {start + 1}-{columns[-1] + 1} of {count}", "bold")
+            yield Text(f"{side} {start + 1}-{columns[-1] + 1} of {count}", "bold")
         yield from _headings([sheet.columns[column] for column in columns], label + 1)
         for row in range(len(sheet.rows)):
             line = _row_label(sheet, row, label).append(" ")
@@ -176,7 +176,7 @@ def _legend(sheet: _Sheet, width: int, sides: tuple[str, str]) -> Iterator[Text]
         scale = Text(f"0 '{SHADES}' 1")
     yield Text()
     yield scale
-    words = f"rows: {sides[0]} words, columns: {sides[1]} words"
+    words = f"rows: {sides[0]}, columns: {sides[1]}"
     if _fits_wide(sheet, width):
         words += ", numbers: percent"
     elif _room(width):

@@ -98,6 +98,11 @@ def test_a_sentence_is_turned_where_only_that_fits() -> None:
     assert "of 60" not in text
 
 
+def test_pieces_of_words_are_told_from_words() -> None:
+    entry = replace(drawn(["a", "b", "c"], ["x", "y", "z"]), src_words=[0, 0, 1])
+    assert "rows: target words, columns: source pieces" in text_of(entry)
+
+
 def test_turned_gold_links_turn_too() -> None:
     entry = replace(drawn([f"s{n}" for n in range(60)], ["a", "b"]), links=[(7, 1)])
     row = next(line for line in text_of(entry).splitlines() if line.strip().startswith("s7 "))
