@@ -37,7 +37,9 @@ def score(
 
     (loaded,) = open_models([run] if run else None, runs, checkpoint, device, threads)
     data: Data = loaded.recipe.build("data")
-    split: Split = Paragraphs(TwoFiles(src, tgt)) if tgt else data.in_documents(data.open(str(src)))
+    split: Split = (
+        Paragraphs(TwoFiles(src, tgt)) if tgt else data.in_documents(data.files.open(src))
+    )
     pairs = list(data.in_context(split))
     sentences = [pair for pair in pairs if not pair.blank]
     if not sentences:

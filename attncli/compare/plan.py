@@ -11,10 +11,10 @@ from attncli.compare.selection import Candidate, seeded
 from attncli.errors import AttnError
 from attncli.recipe import Recipe
 from attncli.run import Run
-from attncli.text.corpus import Corpus, Data
+from attncli.text.corpus import Data
 from attncli.text.fingerprint import fingerprint
 from attncli.text.pair import Pair
-from attncli.text.sources import Split
+from attncli.text.sources import Corpus, Split
 
 # What training never reads; the text itself is known by its content, wherever it lies.
 UNREAD = ("name", "paper", "search.", "data.name", "data.train", "data.valid", "data.test")

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from attncli.errors import DataError, UsageError, suggestion
 from attncli.registry import Count
 from attncli.text.documents import Concatenated, Line, Paragraphs, by_blank_lines, concatenated
 from attncli.text.embedded.generated import EMBEDDED, EMBEDDED_DOCUMENTS, GENERATED
+from attncli.text.files import Files
 from attncli.text.hub import loaded
 from attncli.text.pair import Pair
-from attncli.text.sources import Generated, JsonLines, Rows, Split, Table, TwoFiles
+from attncli.text.sources import Corpus, Generated, Split
 
 BLANK = "blank"
 NO_DOCUMENTS = (
@@ -23,24 +22,6 @@ NO_DOCUMENTS = (
     "`blank` or to a column)"
 )
 HUB_NAMES = {"multi30k": "bentrevett/multi30k"}
-VALID_NAMES = ("valid", "validation", "val", "dev")
-LINKS = ("align", "links", "gold")
-
-
-@dataclass(frozen=True)
-class Corpus:
-    """The parts of a corpus; any of them may be missing where nothing asks for it."""
-
-    train: Split | None
-    valid: Split | None
-    tests: dict[str, Split]
-    left_out: Sequence[str] = ()  # files that are none of these for want of the other language
-
-    def each(self, change: Callable[[Split], Split]) -> Corpus:
-        """The same with every part changed."""
-        tests = {name: change(split) for name, split in self.tests.items()}
-        train, valid = (part and change(part) for part in (self.train, self.valid))
-        return Corpus(train, valid, tests, self.left_out)
 
 
 class Data:
@@ -87,7 +68,7 @@ class Data:
         self.paths = {"train": train, "valid": valid, "test": test}
         self.max_length = max_length
         self.seed = seed
-        self.column = None if documents == BLANK else documents
+        self.files = Files(src, tgt, None if documents == BLANK else documents)
         self.concatenate, self.separator = concatenate, separator
         self.documented = documents is not None or name == EMBEDDED_DOCUMENTS
         self.by_blank_lines = documents == BLANK
@@ -122,7 +103,7 @@ class Data:
         return Concatenated(split, self.concatenate, self.separator)
 
     def _found(self) -> Corpus:
-        given = {part: self.open(path) for part, path in self.paths.items() if path}
+        given = {part: self.files.open(path) for part, path in self.paths.items() if path}
         found = Corpus(None, None, {}) if "train" in given else self._by_name()
         tests = found.tests
         if "test" in given:
@@ -130,54 +111,12 @@ class Data:
         train, valid = given.get("train", found.train), given.get("valid", found.valid)
         return Corpus(train, valid, tests, found.left_out)
 
-    def open(self, path: str) -> Split:
-        """Pairs from a path: a .tsv, a .jsonl, a .parquet, or two files without their endings.
-
-        Raises:
-            DataError: there is no such file, with what was looked for.
-        """
-        split = self._in_file(Path(path)) or self._two_files(Path(path))
-        if split is None:
-            raise DataError(
-                f"{path}: no such data; looked for {path}.{self.src} and {path}.{self.tgt} "
-                "(.gz too); .tsv, .jsonl and .parquet files are named whole"
-            )
-        return split
-
-    def _in_file(self, path: Path) -> Split | None:
-        if not path.is_file():
-            return None
-        kind = Path(path.name.removesuffix(".gz")).suffix
-        if kind in (".tsv", ".txt"):
-            return Table(path, self.src, self.tgt, self.column)
-        if kind in (".jsonl", ".json"):
-            return JsonLines(path, self.src, self.tgt, self.column)
-        if kind == ".parquet":
-            rows = loaded("parquet", str(path))["train"]
-            return Rows(str(path), rows, self.src, self.tgt, self.column)
-        raise DataError(
-            f"{path}: no .tsv, .jsonl or .parquet of pairs; two files are named without their "
-            f"endings ({path.with_suffix('')}), and by `attncli score` one after the other"
-        )
-
-    def _two_files(self, stem: Path) -> Split | None:
-        sides = [_existing(stem, language) for language in (self.src, self.tgt)]
-        if sides[0] is None or sides[1] is None:
-            return None
-        if self.column is not None:
-            raise DataError(
-                f"{stem}: plain files have no column '{self.column}'; data.documents=blank takes "
-                "blank lines on both sides for the ends of documents"
-            )
-        links = next((found for end in LINKS if (found := _existing(stem, end))), None)
-        return TwoFiles(sides[0], sides[1], links)
-
     def _by_name(self) -> Corpus:
         if self.name in GENERATED:
             return self._embedded(*GENERATED[self.name])
         folder = self._folder()
         if folder is not None:
-            return self._of_folder(folder)
+            return self.files.folder(folder)
         return self._of_hub(HUB_NAMES.get(self.name, self.name))
 
     def _embedded(self, splits: Iterable[str], make: Callable[..., Iterator[Pair]]) -> Corpus:
@@ -198,35 +137,6 @@ class Data:
             places.append(Path(root) / self.name)
         return next((place for place in places if place.is_dir()), None)
 
-    def _of_folder(self, folder: Path) -> Corpus:
-        stems = sorted({_stem(path, self.src) for path in folder.iterdir() if path.is_file()})
-        parts = {stem: split for stem in stems if (split := self._named(folder, stem))}
-        alone = {
-            stem: f"{path}: no {stem}.{other} beside it"
-            for language, other in ((self.src, self.tgt), (self.tgt, self.src))
-            for stem in sorted({_stem(path, language) for path in folder.iterdir()})
-            if stem not in parts and (path := _existing(folder / stem, language))
-        }
-        if "train" in alone:
-            raise DataError(f"{alone['train']}; --src and --tgt choose")
-        if "train" not in parts and any(folder.rglob("*.parquet")):
-            return self._of_rows(str(folder), loaded(str(folder), None))
-        tests = {stem: split for stem, split in parts.items() if stem.startswith("test")}
-        valid = next((parts[name] for name in VALID_NAMES if name in parts), None)
-        if not parts:
-            raise DataError(
-                f"{folder}: no train.{self.src} and train.{self.tgt}, val.*, test*.* there "
-                "(nor .tsv, .jsonl, .parquet); --src and --tgt choose the endings"
-            )
-        left_out = [said for stem, said in alone.items() if stem.startswith(("test", *VALID_NAMES))]
-        return Corpus(parts.get("train"), valid, tests, left_out)
-
-    def _named(self, folder: Path, stem: str) -> Split | None:
-        files = [folder / f"{stem}{end}" for end in (".tsv", ".jsonl", ".parquet")]
-        files += [file.with_name(file.name + ".gz") for file in files[:2]]
-        whole = next((file for file in files if file.is_file()), None)
-        return self._in_file(whole) if whole else self._two_files(folder / stem)
-
     def _of_hub(self, name: str) -> Corpus:
         if "/" not in name and ":" not in name:
             known = [*GENERATED, *HUB_NAMES, *_folders()]
@@ -235,31 +145,7 @@ class Data:
                 "$ATTNCLI_DATA, 'embedded', or a hub name such as bentrevett/multi30k)"
             )
         path, _, configuration = name.partition(":")
-        return self._of_rows(name, loaded(path, None, configuration or None))
-
-    def _of_rows(self, name: str, parts: Any) -> Corpus:
-        splits = {
-            str(part): Rows(f"{name} {part}", parts[part], self.src, self.tgt, self.column)
-            for part in parts
-        }
-        tests: dict[str, Split] = {n: s for n, s in splits.items() if n.startswith("test")}
-        valid = next((splits[n] for n in VALID_NAMES if n in splits), None)
-        return Corpus(splits.get("train"), valid, tests)
-
-
-def _existing(stem: Path, ending: str) -> Path | None:
-    for end in (f".{ending}", f".{ending}.gz"):
-        if (path := stem.with_name(stem.name + end)).is_file():
-            return path
-    return None
-
-
-def _stem(path: Path, language: str) -> str:
-    """`train.en-de` of train.en-de.en.gz: all but the language and the compression."""
-    name = path.name.removesuffix(".gz")
-    if name.endswith(f".{language}"):
-        return name.removesuffix(f".{language}")
-    return Path(name).stem
+        return self.files.rows(name, loaded(path, None, configuration or None))
 
 
 def _folders() -> Iterator[str]:

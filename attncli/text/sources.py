@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Protocol
@@ -25,6 +26,22 @@ class Split(Protocol):
         """How many pairs, as far as can be told before they are read; else 0."""
 
     def __iter__(self) -> Iterator[Pair]: ...
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """The parts of a corpus; any of them may be missing where nothing asks for it."""
+
+    train: Split | None
+    valid: Split | None
+    tests: dict[str, Split]
+    left_out: Sequence[str] = ()  # files that are none of these for want of the other language
+
+    def each(self, change: Callable[[Split], Split]) -> Corpus:
+        """The same with every part changed."""
+        tests = {name: change(split) for name, split in self.tests.items()}
+        train, valid = (part and change(part) for part in (self.train, self.valid))
+        return Corpus(train, valid, tests, self.left_out)
 
 
 class Generated:

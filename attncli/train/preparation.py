@@ -13,12 +13,12 @@ from attncli.progress import Reporter
 from attncli.recipe import Recipe
 from attncli.run import Run
 from attncli.text.codec import Codec
-from attncli.text.corpus import Corpus, Data
+from attncli.text.corpus import Data
 from attncli.text.fingerprint import Fingerprint, fingerprint
 from attncli.text.pair import Pair
 from attncli.text.report import DataReport
 from attncli.text.sampled import SampledStore
-from attncli.text.sources import Split
+from attncli.text.sources import Corpus, Split
 from attncli.text.store import Store, write_store
 from attncli.text.subword import LINES, Subword
 from attncli.text.tokenise import Kept
