@@ -14,7 +14,7 @@ import typer
 
 from attncli.cli.models import open_models, search_of
 from attncli.cli.options import Beam, Device, OneRun, Root, Sets, State, Threads
-from attncli.cli.sentences import Reference
+from attncli.cli.sentences import Reference, one_sentence
 
 if TYPE_CHECKING:
     from attncli.explain import Explanation, Step, Word
@@ -54,8 +54,7 @@ def explain(
     from attncli.explain import explain as explained
     from attncli.explain import explain_forced, read_force
 
-    if not sentence.strip():
-        raise UsageError("an empty sentence has nothing to explain; give one in quotes")
+    one_sentence(sentence)
     if head is not None and layer is None:
         raise UsageError("--head chooses within a layer; give --layer too")
     if force and reference is not None:

@@ -27,6 +27,21 @@ Forced = Annotated[
 ]
 
 
+def one_sentence(text: str) -> str:
+    """What was given as a sentence.
+
+    Raises:
+        UsageError: it is blank, or several lines.
+    """
+    from attncli.errors import UsageError
+
+    if not text.strip():
+        raise UsageError("an empty sentence has nothing to look at; give one in quotes")
+    if len(text.splitlines()) > 1:
+        raise UsageError("a sentence is one line; `attncli visualize --file FILE` takes several")
+    return text
+
+
 def read_sentences(
     loaded: Loaded,
     sentence: str | None,
@@ -40,7 +55,7 @@ def read_sentences(
     A pair's target is empty where no reference is known.
 
     Raises:
-        UsageError: none of them is given, or more than one, or it is empty.
+        UsageError: none of them is given, or more than one, or it has no words.
     """
     from attncli.errors import UsageError
     from attncli.text.documents import by_blank_lines
@@ -53,13 +68,11 @@ def read_sentences(
         raise UsageError("--test and --line go together: --test test --line 17")
     if test is not None and line is not None:
         return _until_line_of_test(loaded, test, line)
-    lines = [sentence] if sentence is not None else list(read_lines(file or Path()))
+    lines = [one_sentence(sentence)] if sentence is not None else list(read_lines(file or Path()))
     numbered = next(by_blank_lines([lines]))
     pairs = [Pair(text, "", document=document) for text, document in numbered if text.strip()]
     if not pairs:
-        if file is not None:
-            raise UsageError(f"{file}: no line has words, so there is nothing to look at")
-        raise UsageError("an empty sentence has nothing to look at; give one in quotes")
+        raise UsageError(f"{file}: no line has words, so there is nothing to look at")
     if len(pairs) < len(lines):
         say(f"{len(lines) - len(pairs)} empty lines are left out")
     return pairs

@@ -57,10 +57,15 @@ def test_what_cannot_be_shown_is_refused(runs, flags, said):
     assert done.err.count("\n") == 1
 
 
-def test_an_empty_sentence_is_refused(runs):
-    done = attncli("visualize", " ", "--run", "first", "--runs", runs)
+@pytest.mark.parametrize("verb", ["visualize", "explain"])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [(" ", "an empty sentence has nothing to look at"), ("ein\nHund", "a sentence is one line")],
+)
+def test_what_is_no_sentence_is_refused(runs, verb, text, said):
+    done = attncli(verb, text, "--run", "first", "--runs", runs)
     assert done.code == 2
-    assert "empty sentence" in done.err
+    assert said in done.err
 
 
 def test_a_model_that_looks_at_nothing_has_nothing_to_show(runs):
