@@ -24,6 +24,14 @@ PACE = "pace.json"
 ATTNCLI = [sys.executable, "-m", "attncli"]
 
 
+def is_kept(recipe: Path, kept: Path, tests: list[str]) -> bool:
+    """Whether the figures of this very recipe are there."""
+    files = [kept / "recipe.yaml", *(kept / f"{test}.json" for test in tests)]
+    if not all(file.exists() for file in files):
+        return False
+    return Recipe.load_resolved(files[0]).digest() == Recipe.read(recipe).digest()
+
+
 def train(recipe: Path, runs: Path, out: Path, tests: list[str]) -> None:
     """One run, unless it is there already, and its figures."""
     run, kept = runs / recipe.stem, out / recipe.stem
@@ -103,10 +111,16 @@ def main() -> None:
     parser.add_argument("--tests", nargs="+", default=["test", "test-long"])
     parser.add_argument("--runs", type=Path, default=Path("runs"))
     parser.add_argument("--jobs", type=int, default=2, help="runs at a time, one thread each")
+    parser.add_argument("--missing", action="store_true", help="train only what OUT lacks")
     given = parser.parse_args()
     given.runs.mkdir(parents=True, exist_ok=True)
+    recipes = [
+        recipe
+        for recipe in given.recipes
+        if not (given.missing and is_kept(recipe, given.out / recipe.stem, given.tests))
+    ]
     with ThreadPoolExecutor(given.jobs) as pool:
-        list(pool.map(lambda r: train(r, given.runs, given.out, given.tests), given.recipes))
+        list(pool.map(lambda r: train(r, given.runs, given.out, given.tests), recipes))
     measure_paces(given.recipes, given.out)
     folders = [path.parent for path in sorted(given.out.glob(f"*/{given.tests[0]}.json"))]
     table = markdown([row(folder, given.tests) for folder in folders])
