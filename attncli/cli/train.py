@@ -82,9 +82,7 @@ def train(
             scale=scale,
         )
         if scale != LAPTOP and not Recipe.has_scale(recipe, scale):
-            raise UsageError(
-                f"{recipe or what.name}: no sizes of the scale {scale} (scales.{scale})"
-            )
+            raise UsageError(f"{recipe or 'base'}: no sizes for --scale {scale}; leave it out")
         check(what)
         warm = Run.open(init_from, runs) if init_from else None
         run = going_on or Run.create(runs, run_name or what.name, dated=run_name is None)

@@ -80,7 +80,7 @@ def test_a_run_refused_before_its_first_step_leaves_its_name_free(tmp_path):
         (["--set", "model.embedding_dropout=1.5"], "out of range: from 0 to 0.99"),
         (["--max-time", "soon"], "expected a number"),
         (["--scale", "huge"], "no scale 'huge'; there is laptop and paper"),
-        (["--scale", "paper"], "base: no sizes of the scale paper"),
+        (["--scale", "paper"], "base: no sizes for --scale paper; leave it out"),
         (["--device", "cpu:x"], "unknown device 'cpu:x'; a number follows cpu: cpu:0"),
     ],
 )
