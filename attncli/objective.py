@@ -82,7 +82,10 @@ class Objective(nn.Module):
         for name in self.weights:
             if name not in terms:
                 what = ", ".join(terms) or "none"
-                raise UsageError(f"objective.terms.{name}: no such term; this model brings {what}")
+                raise UsageError(
+                    f"objective.terms.{name}: no such term; this model brings {what} (a mechanism "
+                    "that has a loss may have to be asked for it: model.attention.loss=true)"
+                )
         return {
             name: Term(term.weight * self.weights.get(name, 1.0), term.total)
             for name, term in terms.items()

@@ -25,8 +25,8 @@ class Coverage(Scored):
         loss_t = sum_s min(a_ts, sum_t'<t a_t's)
 
     Another score than additive gets its term by addition: e_ts = score(query_t, state_s) + v . C.
-    The loss counts what is looked at twice; objective.terms.coverage is its weight. See's account
-    is `sum`, Tu's are `linguistic` and `neural`.
+    The loss counts what is looked at twice; `loss` asks for it, and objective.terms.coverage is its
+    weight. See's account is `sum`, Tu's are `linguistic` and `neural`.
 
     Options:
         score: the attention whose scores are taken

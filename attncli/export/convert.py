@@ -81,13 +81,20 @@ def specification(loaded: Loaded) -> Any:
     """The model as CTranslate2 describes one.
 
     Raises:
-        UsageError: a tensor is missing, or has no place.
+        UsageError: another attention than its own, or a tensor is missing or has no place.
     """
     from ctranslate2.specs import TransformerSpec
 
     tensors = Tensors(loaded)
     value = loaded.recipe.value
     model = cast(Transformer, loaded.model)
+    reads = [layer.looks for layer in model.encoder_layers]
+    reads += [part for layer in model.decoder_layers for part in (layer.looks_back, layer.looks)]
+    if model.window or any(one.heads_of_products() is None for one in reads):
+        raise UsageError(
+            f"{loaded.run.path}: CTranslate2 has scaled products over the whole sentence only, "
+            "without a window or another attention or normalizer"
+        )
     spec = TransformerSpec.from_config(
         (len(model.encoder_layers), len(model.decoder_layers)),
         cast(int, value("model.heads")),
