@@ -68,6 +68,10 @@ class Objective(nn.Module):
         brought = self.estimator(Pass(model, source, inputs, target, mask, decoded))
         terms = self.weighted(brought)
         if self.guided:
+            if any(attention.sampled for attention in model.readers()):
+                raise UsageError(
+                    "objective.guided needs weights with a gradient; this attention draws positions"
+                )
             terms["guided"] = Term(self.guided, guided_alignment(decoded, links))
         total = words.loss + sum(term.weight * term.total for term in terms.values())
         parts = {name: term.total.detach() for name, term in terms.items()}

@@ -123,6 +123,10 @@ def test_what_is_extended_is_told_with_its_own_line(refused, tmp_path):
         (["model.attention=multihead", "model.attention.score=none"], "cannot hold 'none'"),
         (["model.name=transformer", "model.attention=hard"], "cannot hold 'hard'"),
         (["model.attention=hard"], "set objective.estimator=reinforce"),
+        (
+            ["model.attention=hard", "objective.estimator=reinforce", "objective.guided=0.5"],
+            "this attention draws positions",
+        ),
         (["objective.estimator=reinforce"], "needs an attention that draws positions"),
         (["model.name=transformer", "model.output=mixture"], "which model.name=recurrent has"),
         (["model.attention=multihead", "model.attention.score=multihead"], "cannot hold"),
