@@ -67,7 +67,7 @@ class LocalPredictive(LocalMonotonic):
 
     sigma = D / 2. The curve multiplies after the normalization and the product is not normalized
     again: only through it does a gradient reach p_t. Positions count from 0, hence S - 1 where
-    the paper has S.
+    the paper has S. They are float32 at least: bf16 cannot tell places in a long sentence apart.
 
     Options:
         score: the attention whose scores are taken within the window
@@ -94,7 +94,9 @@ class LocalPredictive(LocalMonotonic):
         )
 
     def centre(self, query: Tensor, memory: Memory, state: State) -> Tensor:
-        return last_position(memory) * torch.sigmoid(self.place(query)).squeeze(-1)
+        place = self.place(query).squeeze(-1)
+        place = place.to(torch.promote_types(place.dtype, torch.float32))
+        return last_position(memory) * torch.sigmoid(place)
 
     def forward(self, query: Tensor, memory: Memory, state: State) -> Attended:
         centre = self.centre(query, memory, state)
@@ -102,7 +104,7 @@ class LocalPredictive(LocalMonotonic):
         scores = self.score(query, memory, state)
         inside = self.normalize(scores, memory.mask & (away.abs() <= self.window))
         sigma = self.window / 2
-        weights = inside * torch.exp(-(away**2) / (2 * sigma**2))
+        weights = inside * torch.exp(-(away**2) / (2 * sigma**2)).to(inside.dtype)
         trace = {"scores": scores, **self.around(centre)}
         return Attended(weights @ memory.values, weights, next_step(state), trace, {})
 

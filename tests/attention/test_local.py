@@ -110,3 +110,13 @@ def test_a_gradient_reaches_the_centre_only_through_the_curve():
     for parameter in attention.place.parameters():
         assert parameter.grad.abs().sum() > 0
     assert attention.scorer.key.weight.grad.abs().sum() > 0
+
+
+def test_local_p_places_its_window_under_bf16_as_well():
+    query, states, mask = (part.float() for part in inputs(lengths=(200, 150), queries=6))
+    attention = made("local-p", window=2).float()
+    exact = look(attention, query, states, mask.bool())
+    with torch.autocast("cpu", torch.bfloat16):
+        rounded = look(attention, query, states, mask.bool())
+    error = (rounded.weights.float() - exact.weights).abs().sum(-1).mean() / 2
+    assert error < 0.06
