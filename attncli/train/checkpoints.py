@@ -92,11 +92,20 @@ class Checkpoints:
         names = [name for name in self.run.states() if name.startswith(SNAPSHOT)]
         own = {name: part.clone() for name, part in self.model.state_dict().items()}
         if names:
-            self.model.load_state_dict(
-                mean([of_model(self.run.load_state(name)[0]) for name in names])
-            )
+            self.model.load_state_dict(mean([self._kept(name) for name in names]))
         yield len(names)
         self.model.load_state_dict(own)
+
+    @contextmanager
+    def model_of(self, name: str) -> Iterator[None]:
+        """While it lasts the model is the one that is kept under a name."""
+        own = {name: part.clone() for name, part in self.model.state_dict().items()}
+        self.model.load_state_dict(self._kept(name))
+        yield
+        self.model.load_state_dict(own)
+
+    def _kept(self, name: str) -> dict[str, Tensor]:
+        return of_model(self.run.load_state(name)[0])
 
     def _model(self) -> dict[str, Tensor]:
         return {MODEL + name: part for name, part in self.model.state_dict().items()}

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from attncli.models.base import Seq2Seq
 from attncli.objective import Objective
 from attncli.run import Run
+from attncli.search import Search
 from attncli.text.batch import Batches
 from attncli.text.store import Store
 from attncli.train.distributed import Processes
@@ -23,6 +24,7 @@ class Task(NamedTuple):
     store: Store
     batches: Batches
     validator: Validator
+    search: Search  # of the run, as it will translate
     emergence: Emergence
     seed: int
     processes: Processes

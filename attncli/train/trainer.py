@@ -13,13 +13,17 @@ from attncli.progress import Reporter
 from attncli.registry import AtLeastZero, Choice, Count, Positive
 from attncli.run.curves import Curves
 from attncli.schedules import Schedule
+from attncli.search import Search
 from attncli.train.checkpoints import Checkpoints, Progress
+from attncli.train.choice import choose
 from attncli.train.interruption import Interruption
 from attncli.train.task import Task
 from attncli.train.update import Update
 from attncli.train.validation import Validation, require_number
 
 INTERRUPTED = "interrupted"
+GREEDY = Search(beam=1)
+"""How a validation in the course of training decodes."""
 
 
 class Trainer:
@@ -36,7 +40,8 @@ class Trainer:
         validate: steps between validations; 0 validates after every epoch
         monitor: what is to improve: BLEU of decoded validation text, or loss without decoding
         patience: validations without improvement before training stops; 0 never stops it
-        average: the mean of the last so many validated models is tried at the end; 0 tries none
+        average: the mean of the last so many validated models competes with the best one at the
+            end, by the BLEU of the run's own search; 0 keeps none
         checkpoint_minutes: minutes between checkpoints within an epoch
         report: steps between lines in metrics.jsonl
         precision: bf16 rounds the factors of products; their sums stay float32
@@ -64,6 +69,7 @@ class Trainer:
         self.run, self.model, self.objective = task.run, task.model, task.objective
         self.store, self.batches = task.store, task.batches
         self.validator, self.emergence = task.validator, task.emergence
+        self.search = task.search
         self.seed, self.processes = task.seed, task.processes
         choice: Optimizer = optimizer.build()
         self.rate = choice.lr
@@ -188,9 +194,9 @@ class Trainer:
     def _validate(self, reporter: Reporter, curves: Curves) -> None:
         """Scores the validation set, and keeps the model where it is the best so far."""
         progress = self.progress
-        found = self.processes.first(self._validation)
+        found = self.processes.first(lambda: self._scored(GREEDY))
         self.processes.first(lambda: self.emergence.keep(progress.step))
-        value = self._value(found)
+        value = found.value
         self.schedule.validated(-value)
         progress.validations += 1
         progress.validated = progress.step
@@ -209,23 +215,18 @@ class Trainer:
             f"{found.perplexity:.3f}{decoded}{' (best)' if better else ''}"
         )
 
-    def _validation(self) -> Validation:
-        return self.validator.validate(self.model, self.monitor == "bleu")
-
-    def _value(self, found: Validation) -> float:
-        return -found.loss if found.bleu is None else found.bleu
+    def _scored(self, search: Search) -> Validation:
+        return self.validator.validate(self.model, search if self.monitor == "bleu" else None)
 
     def _best_state(self) -> str:
-        """The checkpoint to decode with: the mean of the last models, where it is the better."""
+        """The checkpoint to decode with, by the search that will decode."""
         best = "best" if self.run.has_state("best") else "last"
-        with self.checkpoints.mean_model() as count:
-            if count < 2:
-                return best
-            found = self._validation()
-            self.checkpoints.keep("average", self.progress)
-        record = {"average_loss": found.loss, "average_bleu": found.bleu}
-        self.run.append_metrics({"step": self.progress.step, **record})
-        return "average" if self._value(found) > self.progress.best else best
+        choice = choose(self.checkpoints, self.progress, best, lambda: self._scored(self.search))
+        if choice.said:
+            self.run.append_metrics({"step": self.progress.step, **choice.record})
+            with Reporter("choosing", 1, stream=self.processes.stderr) as reporter:
+                reporter.say(choice.said)
+        return choice.name
 
     def _write(self, curves: Curves, record: dict[str, float | None]) -> None:
         where = {"step": self.progress.step, "epoch": self.progress.epoch}

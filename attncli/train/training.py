@@ -79,6 +79,7 @@ def train(
             prepared.train,
             batches,
             validator,
+            recipe.build("search"),
             emergence,
             recipe.seed,
             processes,

@@ -40,6 +40,16 @@ class Validation:
         """Of a piece, EOS included."""
         return math.exp(min(self.loss, 100.0))
 
+    @property
+    def value(self) -> float:
+        """What is to improve, the higher the better."""
+        return -self.loss if self.bleu is None else self.bleu
+
+    @property
+    def figure(self) -> str:
+        """What is to improve, in words."""
+        return f"perplexity {self.perplexity:.3f}" if self.bleu is None else f"BLEU {self.bleu:.2f}"
+
 
 class Validator:
     """Scores a model on the validation pairs."""
@@ -49,11 +59,10 @@ class Validator:
         self.store = store
         self.pairs = pairs
         self.batches = batches
-        self.search = Search(beam=1)
         self.bleu = BLEU(force=True)
 
-    def validate(self, model: Seq2Seq, decodes: bool) -> Validation:
-        """Loss over all pairs; with `decodes`, BLEU of all pairs.
+    def validate(self, model: Seq2Seq, search: Search | None = None) -> Validation:
+        """Loss over all pairs; with a `search`, BLEU of what it finds for all pairs.
 
         Raises:
             RunError: the loss is no number.
@@ -63,7 +72,7 @@ class Validator:
         model.eval()
         loss, attention = self._forced(model)
         require_number(loss, "validation")
-        bleu = self._bleu(model) if decodes else None
+        bleu = None if search is None else self._bleu(model, search)
         model.train(was_training)
         return Validation(loss, bleu, time.monotonic() - begun, attention)
 
@@ -82,7 +91,7 @@ class Validator:
                 tally.add(look)
         return nll / words, tally.diagnosis()
 
-    def _bleu(self, model: Seq2Seq) -> float:
+    def _bleu(self, model: Seq2Seq, search: Search) -> float:
         """Of all sentences; blank pairs between documents are none."""
         device = next(model.parameters()).device
         chosen = [row for row, pair in enumerate(self.pairs) if not pair.blank]
@@ -94,7 +103,7 @@ class Validator:
             )
             for row in chosen
         ]
-        found = decode(model, self.search, encoded, device)
+        found = decode(model, search, encoded, device)
         texts = [
             self.codec.decode_target(best[0].ids, pair.src)
             for best, pair in zip(found, pairs, strict=True)

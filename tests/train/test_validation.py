@@ -16,6 +16,7 @@ from attncli.text.batch import Batches
 from attncli.text.pair import Pair
 from attncli.text.store import Store, write_store
 from attncli.text.tokenise import Kept
+from attncli.train.trainer import GREEDY
 from attncli.train.validation import Validation, Validator, require_number
 
 
@@ -31,31 +32,30 @@ def parts(runs, corpus):
 
 def test_the_loss_is_that_of_forced_decoding(parts):
     loaded, pairs, validator = parts
-    found = validator.validate(loaded.model, decodes=False)
+    found = validator.validate(loaded.model)
     assert found.perplexity == pytest.approx(perplexity(force(loaded, pairs))[0], rel=1e-4)
     assert found.bleu is None
 
 
 def test_the_attention_looks_as_evaluation_says_and_is_on_record(parts, runs):
     loaded, pairs, validator = parts
-    found = validator.validate(loaded.model, decodes=False).attention.means()
+    found = validator.validate(loaded.model).attention.means()
     expected = diagnose([one.attention for one in force(loaded, pairs, look=True)]).means()
     assert found == pytest.approx(expected, rel=1e-4)
     lines = (runs / "first" / "metrics.jsonl").read_text().splitlines()
     validated = [record for record in map(json.loads, lines) if "valid_loss" in record]
     assert all(0 < record["attention/entropy_share"] < 1 for record in validated)
     blind = package.load(runs / "blind").loaded
-    assert validator.validate(blind.model, decodes=False).attention is None
+    assert validator.validate(blind.model).attention is None
     assert "attention/" not in (runs / "blind" / "metrics.jsonl").read_text()
 
 
 def test_bleu_is_that_of_greedy_translations(parts, runs):
     loaded, pairs, validator = parts
     model = package.load(runs / "first")
-    search = type(validator.search)(beam=1)
-    texts = [one.text for one in model.look([pair.src for pair in pairs], search=search)]
+    texts = [one.text for one in model.look([pair.src for pair in pairs], search=GREEDY)]
     expected = corpus_bleu(texts, [[pair.tgt for pair in pairs]], force=True).score
-    found = validator.validate(loaded.model, decodes=True).bleu
+    found = validator.validate(loaded.model, GREEDY).bleu
     assert found == pytest.approx(expected)
     assert 0 < found < 100
 
@@ -64,14 +64,14 @@ def test_the_model_is_left_as_it_was(parts):
     loaded, _, validator = parts
     for training in (True, False):
         loaded.model.train(training)
-        validator.validate(loaded.model, decodes=True)
+        validator.validate(loaded.model, GREEDY)
         assert loaded.model.training is training
 
 
 def test_dropout_does_not_act(parts):
     loaded, _, validator = parts
     loaded.model.train()
-    first, second = (validator.validate(loaded.model, decodes=False).loss for _ in range(2))
+    first, second = (validator.validate(loaded.model).loss for _ in range(2))
     loaded.model.eval()
     assert first == second
 
@@ -91,10 +91,10 @@ def test_a_loss_that_is_no_number_is_refused(loss):
 def test_what_divides_documents_is_no_sentence_of_bleu(parts, runs, tmp_path):
     _, pairs, validator = parts
     untaught = package.load(runs / "second").loaded  # writes something for an empty line
-    expected = validator.validate(untaught.model, decodes=True)
+    expected = validator.validate(untaught.model, GREEDY)
     apart = [one for pair in pairs for one in (Pair("", ""), pair)]
     kept = (Kept(pair, not pair.blank) for pair in apart)
     store = write_store(tmp_path / "valid", kept, untaught.codec, lambda done: None)
     divided = Validator(untaught.codec, store, apart, Batches(tokens=60))
-    found = divided.validate(untaught.model, decodes=True)
+    found = divided.validate(untaught.model, GREEDY)
     assert (found.loss, found.bleu) == pytest.approx((expected.loss, expected.bleu), rel=1e-5)
