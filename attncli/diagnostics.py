@@ -18,6 +18,7 @@ class Look(NamedTuple):
 
     weights: np.ndarray  # (layers, heads, tgt_len, src_len), without the row that writes </s>
     end: np.ndarray  # (src_len,), True at the source's </s>
+    centre: np.ndarray | None = None  # (..., tgt_len), in source pieces; None without a window
 
 
 class Mean(NamedTuple):
@@ -88,6 +89,18 @@ def blindness(look: Look) -> Mean:
     return _mean(~seen, np.ones_like(seen))
 
 
+def stillness(look: Look) -> Mean:
+    """[max_t p_t - min_t p_t < 1/2], p_t a window's centre, mean over sentences as in `heaviest`.
+
+    The share of sentences in which the window stays where it is from the first piece to the last.
+    """
+    layers, heads, tgt_len, src_len = look.weights.shape
+    if look.centre is None or min(tgt_len, src_len - look.end.sum()) < LONG_ENOUGH:
+        return Mean(np.zeros((layers, heads)), np.zeros((layers, heads)))
+    reach = np.broadcast_to(np.ptp(look.centre, -1), (layers, heads))
+    return Mean((reach < 0.5).astype(float), np.ones((layers, heads)))
+
+
 LONG_ENOUGH = 4
 MEASURES: Mapping[str, Callable[[Look], Mean]] = {
     measure.__name__: measure
@@ -100,6 +113,7 @@ MEASURES: Mapping[str, Callable[[Look], Mean]] = {
         diagonality,
         heaviest,
         blindness,
+        stillness,
     )
 }
 
@@ -120,6 +134,7 @@ CONCERNS = (
         "coverage_deviation", 1.0, "source pieces are read unevenly: coverage is off by {:.1f}"
     ),
     Concern("blindness", 0.01, "{:.0%} of the target pieces look at nothing"),
+    Concern("stillness", 0.5, "the window stands still in {:.0%} of the sentences"),
 )
 
 

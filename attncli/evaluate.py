@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 
-from attncli.attention_map import AttentionMap
+from attncli.attention_map import CENTRE, AttentionMap
 from attncli.diagnostics import Diagnosis, Look, Tally
 from attncli.experiment import Loaded
 from attncli.forced import force, perplexity
@@ -145,7 +145,9 @@ def diagnose(maps: Sequence[AttentionMap]) -> Diagnosis | None:
     for entry in maps:
         written = np.asarray(entry.tgt_words, int) != NO_WORD
         end = np.asarray(entry.src_words, int) == NO_WORD
-        tally.add(Look(entry.weights[:, :, written], end))
+        centre = entry.trace.get(CENTRE)
+        moves = None if centre is None else centre[..., written]
+        tally.add(Look(entry.weights[:, :, written], end, moves))
     return tally.diagnosis()
 
 

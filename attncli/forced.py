@@ -11,7 +11,7 @@ from attncli.attention_map import AttentionMap
 from attncli.experiment import Loaded, source_of
 from attncli.looking import attention_map
 from attncli.objective import shifted
-from attncli.text.documents import Past
+from attncli.text.documents import heard
 from attncli.text.pair import Pair
 
 SENTENCES = 32
@@ -40,11 +40,7 @@ def force(loaded: Loaded, pairs: Sequence[Pair], look: bool = False) -> list[For
     codec, model = loaded.codec, loaded.model
     device = next(model.parameters()).device
     src, tgt = codec.encode_pairs([(pair.src, pair.tgt) for pair in pairs])
-    past: Past[list[int]] = Past(model.previous)
-    before = [
-        past.hear(ids, pair.document, bool(pair.src.strip()))
-        for ids, pair in zip(src, pairs, strict=True)
-    ]
+    before = heard(src, pairs, model.previous)
     order = sorted(range(len(pairs)), key=lambda row: (len(src[row]), len(tgt[row])))
     forced: dict[int, Forced] = {}
     for begin in range(0, len(order), SENTENCES):

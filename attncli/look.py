@@ -11,8 +11,10 @@ import torch
 from attncli.attention_map import SIDES, AttentionMap
 from attncli.experiment import Loaded, source_of
 from attncli.forced import force
+from attncli.models.decoded import Source
 from attncli.objective import shifted
 from attncli.pieces import NO_WORD
+from attncli.text.documents import heard
 from attncli.text.pair import Pair
 from attncli.text.piece_model import BOS
 from attncli.translate import Translator
@@ -52,14 +54,15 @@ def searched(translator: Translator, pairs: Sequence[Pair]) -> list[list[Look]]:
     found = []
     lines, documents = [pair.src for pair in pairs], [pair.document for pair in pairs]
     translations = translator.translate(lines, look=True, documents=documents)
-    for pair, translation in zip(pairs, translations, strict=True):
+    sources = _sources(translator.first, pairs)
+    for pair, source, translation in zip(pairs, sources, translations, strict=True):
         looks = []
         for one in translation.hypotheses:
             if one.attention is not None:
                 cross = one.attention
                 if one.text == pair.tgt:
                     cross = replace(cross, links=pair.links)
-                maps = dict(_maps(translator.first, cross, pair.src, one.ids))
+                maps = dict(_maps(translator.first, cross, source, one.ids))
                 looks.append(Look(pair.src, one.text, "search", one.score, maps))
         found.append(looks)
     return found
@@ -69,23 +72,31 @@ def forced(loaded: Loaded, pairs: Sequence[Pair]) -> list[list[Look]]:
     """Each pair's own target; none where the model has no attention."""
     found: list[list[Look]] = []
     _, targets = loaded.codec.encode_pairs([(pair.src, pair.tgt) for pair in pairs])
-    for pair, one, ids in zip(pairs, force(loaded, pairs, look=True), targets, strict=True):
+    scored = force(loaded, pairs, look=True)
+    sources = _sources(loaded, pairs)
+    for pair, source, one, ids in zip(pairs, sources, scored, targets, strict=True):
         found.append([])
         if one.attention is not None:
-            maps = dict(_maps(loaded, one.attention, pair.src, ids))
+            maps = dict(_maps(loaded, one.attention, source, ids))
             found[-1].append(Look(pair.src, pair.tgt, "reference", one.log_prob, maps))
     return found
 
 
+def _sources(loaded: Loaded, pairs: Sequence[Pair]) -> list[Source]:
+    """Each source as the model reads it, after the sentences before it in its document."""
+    device = next(loaded.model.parameters()).device
+    ids = loaded.codec.encode_source([pair.src for pair in pairs])
+    before = heard(ids, pairs, loaded.model.previous)
+    return [source_of([own], device, [past]) for own, past in zip(ids, before, strict=True)]
+
+
 @torch.inference_mode()
 def _maps(
-    loaded: Loaded, cross: AttentionMap, line: str, tgt: list[int]
+    loaded: Loaded, cross: AttentionMap, source: Source, tgt: list[int]
 ) -> Iterator[tuple[str, AttentionMap]]:
     """The map to the source, and those of each side to itself, from one pass over the pieces."""
     yield CROSS, cross
-    device = next(loaded.model.parameters()).device
-    source = source_of(loaded.codec.encode_source([line]), device)
-    own = loaded.model.self_attention(source, shifted(source_of([tgt], device).ids))
+    own = loaded.model.self_attention(source, shifted(source_of([tgt], source.ids.device).ids))
     written = loaded.codec.tgt.pieces([BOS])
     sides = {
         ENCODER: (cross.src, cross.src_words, cross.src, cross.src_words),

@@ -88,6 +88,13 @@ def unrolled() -> Iterator[None]:
 class Recurring(nn.Linear):
     """A linear layer that a loop applies at every step; elsewhere it is any linear layer."""
 
+    def reset_parameters(self) -> None:
+        """As nn.Linear draws them; a layer that reads nothing, beside no attention, has no more."""
+        if self.in_features:
+            super().reset_parameters()
+        elif self.bias is not None:
+            nn.init.zeros_(self.bias)
+
     def forward(self, inputs: Tensor) -> Tensor:
         loop = _LOOP.get()
         if loop is None or not torch.is_grad_enabled() or not self.weight.requires_grad:

@@ -98,7 +98,20 @@ def test_rows_count_alike_over_sentences_and_unnormalised_rows_are_scaled():
 def test_what_is_too_short_for_a_figure_has_none():
     found = figures(look([[1.0]]))
     missing = {name for name, value in found.items() if value is None}
-    assert missing == {"entropy_share", "monotonicity", "diagonality", "heaviest"}
+    assert missing == {"entropy_share", "monotonicity", "diagonality", "heaviest", "stillness"}
+
+
+def test_a_window_that_never_moves():
+    still, moving = np.full((1, 1, 4), 0.1), np.array([[[0.0, 0.2, 0.4, 0.5]]])
+    plain = look(EVEN)
+    assert figures(plain)["stillness"] is None
+    assert figures(plain._replace(centre=still))["stillness"] == 1
+    assert figures(plain._replace(centre=moving))["stillness"] == 0
+    assert figures(look(EVEN, end=True)._replace(centre=still))["stillness"] is None  # 3 pieces
+    found = diagnosis(*[plain._replace(centre=one) for one in (still, still, moving)])
+    assert "the window stands still in 67% of the sentences" in found.findings()
+    both = diagnosis(look(EVEN, EVEN)._replace(centre=np.concatenate([still, moving], 1)))
+    np.testing.assert_array_equal(both.figures["stillness"], [[1, 0]])
 
 
 def test_figures_are_by_layer_and_head():

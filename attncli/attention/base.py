@@ -110,6 +110,10 @@ class Attention(nn.Module):
         """The state before the first target word: which target position comes next."""
         return {"position": memory.mask.new_zeros(memory.mask.size(0), 1, dtype=torch.long)}
 
+    def reachable(self, memory: Memory) -> Tensor:
+        """The positions that have a score, (batch, 1 or queries, src_len)."""
+        return memory.mask
+
     def score(self, query: Tensor, memory: Memory, state: State) -> Tensor:
         """Scores (batch, queries, src_len) of queries (batch, queries, query_dim)."""
         raise NotImplementedError
@@ -124,8 +128,20 @@ class Attention(nn.Module):
     def forward(self, query: Tensor, memory: Memory, state: State) -> Attended:
         """Looks once for each query (batch, queries, query_dim)."""
         scores = self.score(query, memory, state)
-        weights = self.normalize(scores, memory.mask)
+        weights = self.normalize(scores, self.reachable(memory))
         return Attended(weights @ memory.values, weights, next_step(state), {"scores": scores}, {})
+
+    def refuse_normalizer(self, because: str) -> None:
+        """For a subclass in which nothing normalizes the scores.
+
+        Raises:
+            UsageError: another normalizer than the usual one was chosen, without effect.
+        """
+        if self.normalize.name != "softmax":
+            raise UsageError(
+                f"{self.name} {because}, so the normalizer '{self.normalize.name}' has no effect: "
+                "leave it out"
+            )
 
     @property
     def product(self) -> bool:

@@ -58,7 +58,7 @@ class Coverage(Scored):
     def forward(self, query: Tensor, memory: Memory, state: State) -> Attended:
         seen = state["seen"]  # (batch, queries, src_len), the weights of all steps before
         scores = self.scorer.score_with(query, memory, state, self.feature(state[KEPT]))
-        weights = self.normalize(scores, memory.mask)
+        weights = self.normalize(scores, self.reachable(memory))
         after = {
             **next_step(state),
             KEPT: self.account(query, state, weights),

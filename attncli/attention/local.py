@@ -43,7 +43,7 @@ class LocalMonotonic(Scored):
 
     def centre(self, query: Tensor, memory: Memory, state: State) -> Tensor:
         """p_t (batch, queries), in source positions from 0."""
-        return torch.minimum(state["position"], last_position(memory)).to(query.dtype)
+        return torch.minimum(state["position"], last(self.reachable(memory))).to(query.dtype)
 
     def around(self, centre: Tensor) -> dict[str, Tensor]:
         """The window to look at: its centre, and where it begins and ends."""
@@ -52,8 +52,9 @@ class LocalMonotonic(Scored):
     def forward(self, query: Tensor, memory: Memory, state: State) -> Attended:
         centre = self.centre(query, memory, state)
         inside = distances(centre, memory).abs() <= self.window
+        reachable = self.reachable(memory)
         scores = self.score(query, memory, state)
-        weights = self.normalize(scores, memory.mask & inside)
+        weights = self.normalize(scores, reachable & inside)
         trace = {"scores": scores, **self.around(centre)}
         return Attended(weights @ memory.values, weights, next_step(state), trace, {})
 
@@ -96,22 +97,22 @@ class LocalPredictive(LocalMonotonic):
     def centre(self, query: Tensor, memory: Memory, state: State) -> Tensor:
         place = self.place(query).squeeze(-1)
         place = place.to(torch.promote_types(place.dtype, torch.float32))
-        return last_position(memory) * torch.sigmoid(place)
+        return last(self.reachable(memory)) * torch.sigmoid(place)
 
     def forward(self, query: Tensor, memory: Memory, state: State) -> Attended:
         centre = self.centre(query, memory, state)
         away = distances(centre, memory)
         scores = self.score(query, memory, state)
-        inside = self.normalize(scores, memory.mask & (away.abs() <= self.window))
+        inside = self.normalize(scores, self.reachable(memory) & (away.abs() <= self.window))
         sigma = self.window / 2
         weights = inside * torch.exp(-(away**2) / (2 * sigma**2)).to(inside.dtype)
         trace = {"scores": scores, **self.around(centre)}
         return Attended(weights @ memory.values, weights, next_step(state), trace, {})
 
 
-def last_position(memory: Memory) -> Tensor:
-    """The last real source position of each sentence, (batch, 1 or queries)."""
-    return memory.mask.sum(-1) - 1
+def last(reachable: Tensor) -> Tensor:
+    """The last source position of each sentence that has a score, (batch, 1 or queries)."""
+    return reachable.sum(-1) - 1
 
 
 def distances(centre: Tensor, memory: Memory) -> Tensor:

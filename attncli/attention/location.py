@@ -43,6 +43,8 @@ class Location(Attention):
         src_len = memory.keys.size(1)
         weight = self.positions.weight[:src_len]
         beyond = src_len - weight.size(0)
-        scores = F.linear(query, weight)
-        lowest = torch.finfo(scores.dtype).min
-        return F.pad(scores, (0, beyond), value=lowest)  # (batch, queries, src_len)
+        return F.pad(F.linear(query, weight), (0, beyond))  # (batch, queries, src_len)
+
+    def reachable(self, memory: Memory) -> Tensor:
+        places = torch.arange(memory.mask.size(-1), device=memory.mask.device)
+        return memory.mask & (places < self.positions.out_features)

@@ -54,6 +54,6 @@ class LocationAware(Scored):
         slid = self.slide(last.flatten(0, 1).unsqueeze(1)).transpose(1, 2)
         features = self.feature(slid).unflatten(0, last.shape[:2])
         scores = self.scorer.score_with(query, memory, state, features)
-        weights = self.normalize(scores, memory.mask)
+        weights = self.normalize(scores, self.reachable(memory))
         after = {**next_step(state), "weights": weights}
         return Attended(weights @ memory.values, weights, after, {"scores": scores}, {})

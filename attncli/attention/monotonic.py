@@ -49,6 +49,7 @@ class Monotonic(Scored):
         hard: bool = False,
     ) -> None:
         super().__init__(query_dim, memory_dim, score=score)
+        self.refuse_normalizer("makes a chance of stopping of every score by itself")
         self.scale = nn.Parameter(torch.ones(()))
         self.offset = nn.Parameter(torch.tensor(offset))
         self.noise = noise
@@ -63,7 +64,7 @@ class Monotonic(Scored):
         scores = self.scale * self.score(query, memory, state) + self.offset
         if self.training:
             scores = scores + self.noise * torch.randn_like(scores)
-        stop = torch.sigmoid(scores).masked_fill(~memory.mask, 0)
+        stop = torch.sigmoid(scores).masked_fill(~self.reachable(memory), 0)
         if self.hard and not self.training:
             stop = (stop > 0.5).to(stop.dtype)
         weights = stop * coming(stop, state["weights"])

@@ -67,6 +67,8 @@ class NeuralTuringMachine(Attention):
                 f"{self.name} without content has nothing to interpolate with: "
                 "set model.attention.interpolation=false too"
             )
+        if not content:
+            self.refuse_normalizer("without content has no scores")
         stages: list[nn.Module] = []
         if content:
             stages.append(Content(query_dim, memory_dim, self.normalize))

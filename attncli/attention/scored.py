@@ -33,5 +33,8 @@ class Scored(Attention):
     def keys(self, states: Tensor) -> Tensor:
         return self.scorer.keys(states)
 
+    def reachable(self, memory: Memory) -> Tensor:
+        return self.scorer.reachable(memory)
+
     def score(self, query: Tensor, memory: Memory, state: State) -> Tensor:
         return self.scorer.score(query, memory, state)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from attncli.models.copying import glimpse_of, log, spread, taken
+from attncli.models.copying import glimpse_of, log, shares, spread, taken
 from attncli.models.decoded import Decoded, Glimpse, GlimpseSizes, Source
 from attncli.models.output import Loss, Projection, known
 from attncli.models.top import top
@@ -23,7 +23,7 @@ class Copy(Projection):
         P(w) = p_gen_t P_vocab(w) + (1 - p_gen_t) sum_(i: w_i = w) a_ti
 
     A word that the vocabulary lacks can be taken as it stands. Weights that do not sum to one are
-    scaled to, and label smoothing smooths P_vocab alone.
+    scaled to it (see `shares`), and label smoothing smooths P_vocab alone.
     """
 
     name = "copy"
@@ -51,7 +51,7 @@ class Copy(Projection):
         rows = [
             decoded.hidden[mask].to(self.weight.dtype),
             self.gate_logit(glimpse)[mask],
-            taken(weights, source, target)[mask],
+            taken(shares(weights, source.mask.unsqueeze(1)), source, target)[mask],
             target[mask],
         ]
         loss = nll = self.weight.new_zeros(())
@@ -79,7 +79,7 @@ class Copy(Projection):
         glimpse, weights = glimpse_of(decoded, self.name)
         gate = self.gate_logit(glimpse).sigmoid().unsqueeze(-1)
         made = gate * self.logits(decoded.hidden).float().softmax(-1)
-        return log(spread(made, (1 - gate) * weights, source))
+        return log(spread(made, (1 - gate) * shares(weights, source.mask.unsqueeze(1)), source))
 
     def best(self, decoded: Decoded, source: Source, k: int) -> tuple[Tensor, Tensor]:
         return top(self.log_probs(decoded, source), k)

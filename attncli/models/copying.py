@@ -9,9 +9,13 @@ from torch.nn import functional
 from attncli.errors import UsageError
 from attncli.models.decoded import Decoded, Glimpse, Source
 
+LEAST = 0.01
+"""What a row of weights lacks of this sum is spread evenly: dividing by less would make gradients
+explode, and a row that looks at nothing would be no distribution."""
+
 
 def glimpse_of(decoded: Decoded, output: str | None) -> tuple[Glimpse, Tensor]:
-    """What an output that takes words from the source reads, and the weights, each row's sum one.
+    """What an output that takes words from the source reads, and the weights.
 
     Raises:
         UsageError: the attention has no weights.
@@ -21,9 +25,20 @@ def glimpse_of(decoded: Decoded, output: str | None) -> tuple[Glimpse, Tensor]:
             f"model.output '{output}' takes words from where the attention looks, and this one "
             "has no weights (try model.attention=general)"
         )
-    weights = decoded.glimpse.weights.float()
-    total = weights.sum(-1, keepdim=True).clamp(min=torch.finfo(weights.dtype).tiny)
-    return decoded.glimpse, weights / total
+    return decoded.glimpse, decoded.glimpse.weights
+
+
+def shares(weights: Tensor, real: Tensor) -> Tensor:
+    """Weights (batch, queries, src_len) as distributions over the places that are `real`.
+
+    `real` is (batch, 1 or queries, src_len), S the number of them.
+
+    share_i = (a_i + missing / S) / (sum_j a_j + missing), missing = max(0, 0.01 - sum_j a_j)
+    """
+    weights = weights.float()
+    total = weights.sum(-1, keepdim=True)
+    missing = (LEAST - total).clamp(min=0)
+    return (weights + missing * real / real.sum(-1, keepdim=True)) / (total + missing)
 
 
 def taken(weights: Tensor, source: Source, target: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from attncli.attention.base import Memory
 from attncli.errors import UsageError
-from attncli.models.copying import glimpse_of, log
+from attncli.models.copying import glimpse_of, log, shares
 from attncli.models.decoded import Decoded, GlimpseSizes, Source
 from attncli.models.mixed_likelihood import mixed_likelihood
 from attncli.models.output import NO_GLIMPSE, Loss, Projection, known
@@ -57,27 +57,27 @@ class Mixture(Projection):
                 "heads of this attention have several (try model.attention=general)"
             )
         batch, _, src_len = weights.shape
-        values, shares = memory.values.unsqueeze(1), weights
+        values, chances = memory.values.unsqueeze(1), shares(weights, memory.mask)
         if 0 < self.most < src_len:
-            shares, chosen = weights.topk(self.most, -1)
+            chances, chosen = chances.topk(self.most, -1)
+            chances = chances / chances.sum(-1, keepdim=True)
             rows = torch.arange(batch, device=weights.device).view(-1, 1, 1)
             values = memory.values[rows, chosen]  # (batch, queries, most, memory_dim)
         hidden = readout.of_each(glimpse.state.unsqueeze(2), values, glimpse.word.unsqueeze(2))
-        shares = shares / shares.sum(-1, keepdim=True).clamp(min=torch.finfo(shares.dtype).tiny)
-        return decoded._replace(hidden=hidden, glimpse=glimpse._replace(weights=shares))
+        return decoded._replace(hidden=hidden, glimpse=glimpse._replace(weights=chances))
 
     def nll(
         self, decoded: Decoded, source: Source, target: Tensor, mask: Tensor, smoothing: float
     ) -> Loss:
-        hidden, shares = self.positions(decoded)
+        hidden, chances = self.positions(decoded)
         gold = known(target[mask], self.weight.size(0))
-        words = (hidden[mask], shares[mask])
+        words = (hidden[mask], chances[mask])
         return Loss(*mixed_likelihood(*words, self.weight, self.bias, gold, smoothing))
 
-    def mixed(self, hidden: Tensor, shares: Tensor) -> Tensor:
+    def mixed(self, hidden: Tensor, chances: Tensor) -> Tensor:
         """log p of every word (..., vocab), from each position's hidden (..., chosen, dim)."""
         each = self.logits(hidden).float().log_softmax(-1)
-        return (each + log(shares).unsqueeze(-1)).logsumexp(-2)
+        return (each + log(chances).unsqueeze(-1)).logsumexp(-2)
 
     def positions(self, decoded: Decoded) -> tuple[Tensor, Tensor]:
         """The hidden state of each chosen position, and its share.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from attncli.models.copying import glimpse_of, log, spread, taken
+from attncli.models.copying import glimpse_of, log, shares, spread, taken
 from attncli.models.decoded import Decoded, GlimpseSizes, Source
 from attncli.models.output import NO_GLIMPSE, Loss, Output
 
@@ -30,10 +30,10 @@ class Positions(Output):
         self, decoded: Decoded, source: Source, target: Tensor, mask: Tensor, smoothing: float
     ) -> Loss:
         _, weights = glimpse_of(decoded, self.name)
-        nll = -log(taken(weights, source, target))[mask].sum()
+        nll = -log(taken(shares(weights, source.mask.unsqueeze(1)), source, target))[mask].sum()
         return Loss(nll, nll.detach())
 
     def log_probs(self, decoded: Decoded, source: Source) -> Tensor:
         _, weights = glimpse_of(decoded, self.name)
         nothing = weights.new_zeros(*weights.shape[:2], self.vocab)
-        return log(spread(nothing, weights, source))
+        return log(spread(nothing, shares(weights, source.mask.unsqueeze(1)), source))

@@ -43,6 +43,15 @@ class Past(Generic[T]):
         return before
 
 
+def heard(items: Sequence[T], pairs: Sequence[Pair], count: int) -> list[tuple[T, ...]]:
+    """For each pair up to `count` of the items, one for each pair, that stand before it."""
+    past: Past[T] = Past(count)
+    return [
+        past.hear(item, pair.document, bool(pair.src.strip()))
+        for item, pair in zip(items, pairs, strict=True)
+    ]
+
+
 def by_blank_lines(windows: Iterable[Sequence[str]]) -> Iterator[list[Line]]:
     """Lines, however many come at a time, with a blank one between documents."""
     number = 0

@@ -11,6 +11,7 @@ import torch
 from sacrebleu.metrics.bleu import BLEU
 from torch import Tensor
 
+from attncli.attention_map import CENTRE
 from attncli.diagnostics import Diagnosis, Look, Tally
 from attncli.errors import RunError
 from attncli.experiment import previous_of
@@ -87,7 +88,8 @@ class Validator:
             decoded = model(source, shifted(target), True)
             nll += float(model.output.nll(decoded, source, target, mask, 0.0).nll)
             words += int(mask.sum())
-            for look in looks(decoded, source, target):
+            centre = model.output.look(decoded, source).get(CENTRE)
+            for look in looks(decoded, source, target, centre):
                 tally.add(look)
         return nll / words, tally.diagnosis()
 
@@ -124,8 +126,13 @@ def require_number(loss: float, where: str) -> None:
         )
 
 
-def looks(decoded: Decoded, source: Source, target: Tensor) -> Iterator[Look]:
-    """The attention over each sentence of a batch, without padding and the row that writes EOS."""
+def looks(
+    decoded: Decoded, source: Source, target: Tensor, centre: Tensor | None = None
+) -> Iterator[Look]:
+    """The attention over each sentence of a batch, without padding and the row that writes EOS.
+
+    `centre` (batch, layers, heads, tgt_len) is that of its window, where there is one.
+    """
     if decoded.weights is None:
         return
     src_lengths = source.mask.sum(1).tolist()
@@ -133,7 +140,8 @@ def looks(decoded: Decoded, source: Source, target: Tensor) -> Iterator[Look]:
     weights = decoded.weights.float().cpu().numpy()
     ends = (source.ids == EOS).cpu().numpy()
     for row, (src_len, tgt_len) in enumerate(zip(src_lengths, tgt_lengths, strict=True)):
-        yield Look(weights[row, :, :, : tgt_len - 1, :src_len], ends[row, :src_len])
+        moves = None if centre is None else centre[row, :, :, : tgt_len - 1].float().cpu().numpy()
+        yield Look(weights[row, :, :, : tgt_len - 1, :src_len], ends[row, :src_len], moves)
 
 
 def tensors(batch: Batch, device: torch.device) -> tuple[Source, Tensor]:

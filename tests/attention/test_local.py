@@ -120,3 +120,15 @@ def test_local_p_places_its_window_under_bf16_as_well():
         rounded = look(attention, query, states, mask.bool())
     error = (rounded.weights.float() - exact.weights).abs().sum(-1).mean() / 2
     assert error < 0.06
+
+
+@pytest.mark.parametrize("name", ["local-m", "local-p"])
+def test_positions_without_a_score_are_out_of_reach(name):
+    query, states, mask = inputs(lengths=(9,), queries=12)
+    score = Choice("attention", "location", {"max_length": 3})
+    attention = made(name, score=score, window=2)
+    attended = look(attention, query, states, mask)
+    weights = numbers(attended.weights)[0]
+    assert (weights[:, 3:] == 0).all()
+    assert (weights[:, :3].sum(-1) > 0.1).all()  # the window stays where it can look at something
+    assert attended.trace["centre"].max() <= 2

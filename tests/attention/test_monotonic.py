@@ -9,8 +9,15 @@ import pytest
 import torch
 
 from attncli.attention.monotonic import Monotonic, coming
+from attncli.errors import UsageError
 from attncli.registry import Choice
 from tests.attention.stepping import LENGTHS, STEPS, dense, inputs, looks, made, numbers, sigmoid
+
+
+def test_a_normalizer_without_effect_is_refused():
+    score = Choice("attention", "additive", {"normalize": Choice("normalizer", "sparsemax")})
+    with pytest.raises(UsageError, match=r"monotonic makes .* the normalizer 'sparsemax' has no"):
+        made("monotonic", score=score)
 
 
 def probabilities(attention, asked, states):

@@ -8,6 +8,7 @@ import torch
 
 from attncli.attention.ntm import NeuralTuringMachine
 from attncli.errors import UsageError
+from attncli.registry import Choice
 from tests.attention.stepping import (
     LENGTHS,
     STEPS,
@@ -127,3 +128,10 @@ def test_high_powers_do_not_let_the_weights_vanish():
 def test_nothing_to_interpolate_with_is_refused():
     with pytest.raises(UsageError, match=r"set model\.attention\.interpolation=false too"):
         NeuralTuringMachine(2, 3, content=False)
+
+
+def test_a_normalizer_of_nothing_is_refused():
+    sparse = Choice("normalizer", "sparsemax")
+    NeuralTuringMachine(2, 3, normalize=sparse)
+    with pytest.raises(UsageError, match="without content has no scores, so the normalizer"):
+        NeuralTuringMachine(2, 3, content=False, interpolation=False, normalize=sparse)

@@ -25,13 +25,18 @@ RECURRENT = [
 IDS = [f"{attention}-{reads}" for attention, reads in RECURRENT]
 
 
+def chosen(attention) -> Choice:
+    """By name, or as it stands."""
+    return attention if isinstance(attention, Choice) else Choice("attention", attention)
+
+
 def recurrent(attention="general", reads="after", options=None, **more) -> Seq2Seq:
     torch.manual_seed(5)
     wiring = Choice("wiring", reads, options or {})
     model = registry.find("model", "recurrent")(
         VOCAB,
         VOCAB,
-        attention=Choice("attention", attention),
+        attention=chosen(attention),
         reads=wiring,
         **{"embedding": 12, "hidden": 16, "layers": 2, **NO_DROPOUT, **more},
     )
@@ -47,6 +52,9 @@ def transformer(**more) -> Seq2Seq:
 def everything() -> dict[str, Seq2Seq]:
     """A model for every attention and wiring, and Transformers of several kinds."""
     models = {f"{attention}-{reads}": recurrent(attention, reads) for attention, reads in RECURRENT}
+    for reads in ("after", "before", "between"):
+        nothing = Choice("attention", "none", {"feeds": "state"})
+        models[f"none-{reads}-state"] = recurrent(nothing, reads)
     models["general-after-no-feed"] = recurrent(options={"feed": False})
     models["gru-cho"] = recurrent(reads="before", cell=Choice("cell", "gru-cho"))
     models["gru-norm"] = recurrent(cell=Choice("cell", "gru", {"layer_norm": True}))

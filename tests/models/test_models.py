@@ -107,7 +107,7 @@ def test_every_parameter_learns(name):
     dead = [
         parameter_name
         for parameter_name, parameter in model.named_parameters()
-        if parameter.grad is None or not parameter.grad.abs().sum() > 0
+        if parameter.numel() and (parameter.grad is None or not parameter.grad.abs().sum() > 0)
     ]
     model.zero_grad()
     assert dead == []

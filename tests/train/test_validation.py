@@ -18,16 +18,21 @@ from attncli.text.store import Store, write_store
 from attncli.text.tokenise import Kept
 from attncli.train.trainer import GREEDY
 from attncli.train.validation import Validation, Validator, require_number
+from tests.running import sets, train
 
 
-@pytest.fixture(scope="module")
-def parts(runs, corpus):
-    loaded = package.load(runs / "first").loaded
+def parts_of(run, corpus):
+    loaded = package.load(run).loaded
     src = (corpus / "val.en").read_text(encoding="utf-8").splitlines()
     tgt = (corpus / "val.de").read_text(encoding="utf-8").splitlines()
     pairs = [Pair(*both) for both in zip(src, tgt, strict=True)]
     store = Store(loaded.run.path / "data" / "valid")
     return loaded, pairs, Validator(loaded.codec, store, pairs, Batches(tokens=60))
+
+
+@pytest.fixture(scope="module")
+def parts(runs, corpus):
+    return parts_of(runs / "first", corpus)
 
 
 def test_the_loss_is_that_of_forced_decoding(parts):
@@ -37,10 +42,14 @@ def test_the_loss_is_that_of_forced_decoding(parts):
     assert found.bleu is None
 
 
+def known(diagnosis):
+    return {name: value for name, value in diagnosis.means().items() if value is not None}
+
+
 def test_the_attention_looks_as_evaluation_says_and_is_on_record(parts, runs):
     loaded, pairs, validator = parts
-    found = validator.validate(loaded.model).attention.means()
-    expected = diagnose([one.attention for one in force(loaded, pairs, look=True)]).means()
+    found = known(validator.validate(loaded.model).attention)
+    expected = known(diagnose([one.attention for one in force(loaded, pairs, look=True)]))
     assert found == pytest.approx(expected, rel=1e-4)
     lines = (runs / "first" / "metrics.jsonl").read_text().splitlines()
     validated = [record for record in map(json.loads, lines) if "valid_loss" in record]
@@ -48,6 +57,15 @@ def test_the_attention_looks_as_evaluation_says_and_is_on_record(parts, runs):
     blind = package.load(runs / "blind").loaded
     assert validator.validate(blind.model).attention is None
     assert "attention/" not in (runs / "blind" / "metrics.jsonl").read_text()
+
+
+def test_windows_are_watched_too(corpus, tmp_path):
+    run = train(corpus, tmp_path, "local", "--attention", "local-p", *sets("train.epochs=1"))
+    loaded, pairs, validator = parts_of(run, corpus)
+    found = known(validator.validate(loaded.model).attention)
+    expected = known(diagnose([one.attention for one in force(loaded, pairs, look=True)]))
+    assert found == pytest.approx(expected, rel=1e-4)
+    assert 0 <= found["stillness"] <= 1
 
 
 def test_bleu_is_that_of_greedy_translations(parts, runs):
