@@ -13,6 +13,8 @@ from attncli.errors import UsageError
 M_TRIM_THRESHOLD = -1
 M_MMAP_MAX = -4
 KEPT_BYTES = 1 << 30
+KERNELS = "ONEDNN_PRIMITIVE_CACHE_CAPACITY"
+KEPT_KERNELS = 64
 
 
 def prepare(device: str = "cpu", threads: int = 0) -> torch.device:
@@ -26,6 +28,7 @@ def prepare(device: str = "cpu", threads: int = 0) -> torch.device:
     """
     torch.set_flush_denormal(True)
     _keep_freed_memory()
+    _forget_old_kernels()
     if threads:
         torch.set_num_threads(threads)
     kind = device.partition(":")[0]
@@ -51,6 +54,15 @@ def _keep_freed_memory() -> None:
         if hasattr(libc, "mallopt"):
             libc.mallopt(M_MMAP_MAX, 0)
             libc.mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
+
+
+def _forget_old_kernels() -> None:
+    """Has oneDNN keep few of the kernels that it writes for each shape of a bf16 product.
+
+    No two batches are of one shape, and each kernel holds megabytes: at its own limit of 1024 a
+    training of 1.2 GB grows to 4.6 GB. It looks here when it writes the first.
+    """
+    os.environ.setdefault(KERNELS, str(KEPT_KERNELS))
 
 
 def peak_memory(device: torch.device) -> int:

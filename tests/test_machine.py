@@ -55,3 +55,33 @@ def test_a_device_that_is_not_there_is_refused():
 
 def test_the_device_is_torch_s():
     assert machine.prepare("cpu") == torch.device("cpu")
+
+
+SHAPES = """
+import torch
+from attncli import machine
+
+device = machine.prepare("cpu", 1)
+weight = torch.randn(512, 512, dtype=torch.bfloat16)
+with torch.no_grad():
+    for length in range(1, 800):
+        torch.nn.functional.linear(torch.randn(length, 512, dtype=torch.bfloat16), weight)
+        if length == 20:
+            before = machine.peak_memory(device)
+print(machine.peak_memory(device) - before)
+"""
+
+
+@pytest.mark.skipif(
+    not torch.ops.mkldnn._is_mkldnn_bf16_supported(), reason="no bf16 products on this processor"
+)
+def test_products_of_ever_new_shapes_do_not_fill_the_memory(monkeypatch):
+    def grown():
+        done = subprocess.run([sys.executable, "-c", SHAPES], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return int(done.stdout)
+
+    monkeypatch.delenv(machine.KERNELS, raising=False)
+    own = grown()
+    monkeypatch.setenv(machine.KERNELS, "1024")
+    assert own < 0.85 * grown()
