@@ -75,11 +75,14 @@ table-multi30k: .venv
 
 ON_MULTI30K := --data multi30k-lc-tok --tokenize none --keep docs/results
 CORE := none bahdanau dot general local-p transformer
+SGD := optimizer=sgd optimizer.lr=1.0 clip=5 schedule=halving schedule.start=4
 
 results: .venv
 	$(ATTNCLI) compare luong2015 $(ON_MULTI30K) -o docs/results/luong2015.md
 	$(ATTNCLI) compare $(CORE:%=attention/%) $(ON_MULTI30K) --name core \
 		--set subword.vocab_size=8000 --set train.epochs=8 -o docs/results/core.md
+	$(ATTNCLI) compare luong2015/6-local-p luong2015/5-feed $(ON_MULTI30K) --name luong-sgd \
+		--baseline 5-feed $(SGD:%=--set train.%) -o docs/results/luong-sgd.md
 
 # ATTNCLI_DATA must hold multi30k; ARGS="--only training --systems attncli,eole" measures a part.
 bench: .venv
