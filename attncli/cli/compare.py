@@ -159,9 +159,11 @@ def compare(
         return page(gather(found, pairs))
 
     formats = {**FORMATS, "html": html}
-    for path in [*(out or []), request.folder / REPORT]:
+    files = [*(out or []), request.folder / REPORT]
+    drawn = {kind: formats[kind](found) + "\n" for kind in {format_of(path) for path in files}}
+    for path in files:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(formats[format_of(path)](found) + "\n", encoding="utf-8")
+        path.write_text(drawn[format_of(path)], encoding="utf-8")
     for path in save(found, figures) if figures else []:
         say(f"wrote {path}")
     print(text(found, get_terminal_size().columns) if form == "text" else FORMATS[form](found))

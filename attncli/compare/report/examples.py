@@ -37,10 +37,9 @@ def examples(found: Comparison, pairs: Sequence[Pair]) -> list[Example]:
     made = []
     for number, pair in enumerate(pairs):
         translations = {name: lines[number] for name, lines in written.items()}
-        if len(set(translations.values())) > 1:
-            scores = {
-                name: float(chrf.sentence_score(text, [pair.tgt]).score)
-                for name, text in translations.items()
-            }
-            made.append(Example(pair, translations, scores))
+        texts = set(translations.values())
+        if len(texts) > 1:
+            scores = {text: float(chrf.sentence_score(text, [pair.tgt]).score) for text in texts}
+            of_rows = {name: scores[text] for name, text in translations.items()}
+            made.append(Example(pair, translations, of_rows))
     return sorted(made, key=lambda one: -one.spread)[:MOST]
