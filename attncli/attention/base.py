@@ -180,7 +180,17 @@ def all_steps(state: State, steps: int) -> State:
     return {"position": first + torch.arange(steps, device=first.device)}
 
 
-def reordered(part: Tensor, order: Tensor) -> Tensor:
-    """(batch, queries, ...) by a choice of queries (batch, chosen): (batch, chosen, ...)."""
-    index = order.view(*order.shape, *[1] * (part.dim() - 2))
-    return part.gather(1, index.expand(*order.shape, *part.shape[2:]))
+def reordered(state: State, order: Tensor) -> State:
+    """Parts (batch, queries, ...) by a choice of queries (batch, chosen): (batch, chosen, ...).
+
+    All have the same number of queries.
+    """
+    if not state:
+        return {}
+    batch, queries = next(iter(state.values())).shape[:2]
+    first = torch.arange(0, batch * queries, queries, device=order.device)
+    rows = (first.unsqueeze(1) + order).flatten()  # (batch * chosen,), each a row of a part
+    return {
+        name: part.flatten(0, 1).index_select(0, rows).view(*order.shape, *part.shape[2:])
+        for name, part in state.items()
+    }

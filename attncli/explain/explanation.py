@@ -110,10 +110,11 @@ def _steps(loaded: Loaded, sentence: str, ids: list[int], instead: int) -> list[
     # with `look`, since only then are given weights in force
     decoded = model(source, shifted(target), True)
     own = model.output.score(decoded, source, target).exp()
-    best, others = (part[0] for part in model.output.best(decoded, source, instead + 1))
+    best = model.output.best(decoded, source, instead + 1)
+    likelihoods = best.log_probs[0].exp()
     steps = []
     for place, written in enumerate(ids):
-        likely = zip(others[place].tolist(), best[place].exp().tolist(), strict=True)
+        likely = zip(best.ids[0, place].tolist(), likelihoods[place].tolist(), strict=True)
         rest = [(other, share) for other, share in likely if other != written][:instead]
         piece, *pieces = codec.pieces([written, *(other for other, _ in rest)], 1, sentence)
         shares = [share for _, share in rest]

@@ -10,8 +10,7 @@ from torch.utils.checkpoint import checkpoint
 
 from attncli.models.copying import glimpse_of, log, shares, spread, taken
 from attncli.models.decoded import Decoded, Glimpse, GlimpseSizes, Source
-from attncli.models.output import Loss, Projection, known
-from attncli.models.top import top
+from attncli.models.output import Best, Loss, Projection, known
 
 CHUNK = 512
 
@@ -81,5 +80,5 @@ class Copy(Projection):
         made = gate * self.logits(decoded.hidden).float().softmax(-1)
         return log(spread(made, (1 - gate) * shares(weights, source.mask.unsqueeze(1)), source))
 
-    def best(self, decoded: Decoded, source: Source, k: int) -> tuple[Tensor, Tensor]:
-        return top(self.log_probs(decoded, source), k)
+    def best(self, decoded: Decoded, source: Source, k: int) -> Best:
+        return Best.of(self.log_probs(decoded, source), k)

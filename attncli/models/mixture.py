@@ -13,9 +13,8 @@ from attncli.errors import UsageError
 from attncli.models.copying import glimpse_of, log, shares
 from attncli.models.decoded import Decoded, GlimpseSizes, Source
 from attncli.models.mixed_likelihood import mixed_likelihood
-from attncli.models.output import NO_GLIMPSE, Loss, Projection, known
+from attncli.models.output import NO_GLIMPSE, Best, Loss, Projection, known
 from attncli.models.readout import Readout
-from attncli.models.top import top
 from attncli.registry import Count
 
 
@@ -96,5 +95,5 @@ class Mixture(Projection):
     def log_probs(self, decoded: Decoded, source: Source) -> Tensor:
         return self.mixed(*self.positions(decoded))
 
-    def best(self, decoded: Decoded, source: Source, k: int) -> tuple[Tensor, Tensor]:
-        return top(self.log_probs(decoded, source), k)
+    def best(self, decoded: Decoded, source: Source, k: int) -> Best:
+        return Best.of(self.log_probs(decoded, source), k)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from attncli.attention.base import Memory
-from attncli.marks import UNK
+from attncli.marks import EOS, UNK
 from attncli.models.cross_entropy import projected_cross_entropy
 from attncli.models.decoded import Decoded, GlimpseSizes, Source, seen
 from attncli.models.readout import Readout
@@ -27,6 +27,19 @@ class Loss(NamedTuple):
 
     loss: Tensor
     nll: Tensor
+
+
+class Best(NamedTuple):
+    """The likeliest words, best first."""
+
+    log_probs: Tensor  # (batch, queries, k), or all words where there are fewer
+    ids: Tensor  # the same shape
+    end: Tensor  # (batch, queries), the log-probability of EOS, among them or not
+
+    @classmethod
+    def of(cls, log_probs: Tensor, k: int) -> Best:
+        """The k best of log-probabilities (batch, queries, vocab)."""
+        return cls(*top(log_probs, k), log_probs[..., EOS])
 
 
 class Output(nn.Module):
@@ -63,12 +76,9 @@ class Output(nn.Module):
         log_probs = self.log_probs(decoded, source)
         return log_probs.gather(2, known(target, log_probs.size(2)).unsqueeze(2)).squeeze(2)
 
-    def best(self, decoded: Decoded, source: Source, k: int) -> tuple[Tensor, Tensor]:
-        """The k best words, or all where there are fewer: log-probabilities and ids.
-
-        Each is (batch, queries, k).
-        """
-        return top(self.log_probs(decoded, source), k)
+    def best(self, decoded: Decoded, source: Source, k: int) -> Best:
+        """The k best words, or all where there are fewer."""
+        return Best.of(self.log_probs(decoded, source), k)
 
     def look(self, decoded: Decoded, source: Source) -> dict[str, Tensor]:
         """What there is to see besides the weights, each in the shape that `seen` gives."""
@@ -109,9 +119,10 @@ class Projection(Output):
     def log_probs(self, decoded: Decoded, source: Source) -> Tensor:
         return self.logits(decoded.hidden).log_softmax(-1)
 
-    def best(self, decoded: Decoded, source: Source, k: int) -> tuple[Tensor, Tensor]:
+    def best(self, decoded: Decoded, source: Source, k: int) -> Best:
         logits = self.logits(decoded.hidden)
         best, ids = top(logits, k)
         highest = best[..., :1]
+        end = logits[..., EOS].clone()  # the next line takes the place of all logits
         normalizer = logits.sub_(highest).exp_().sum(-1, keepdim=True).log_() + highest
-        return best - normalizer, ids
+        return Best(best - normalizer, ids, end - normalizer.squeeze(-1))

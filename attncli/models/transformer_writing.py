@@ -146,7 +146,8 @@ class TransformerWriting:
         self.embedded = embedded  # words and their step to vectors
         self.finished = finished  # the last layer's states to what the output layer reads
         self.window = window
-        self.written = 0
+        self.steps = 0
+        self.filled = 0  # slots, one for each query of each step
         self.sources = [Room(memory.keys, memory.values) for memory in sources]
         self.real = blocked(sources[0].mask.unsqueeze(1))
         self.own = [
@@ -161,32 +162,32 @@ class TransformerWriting:
 
     def step(self, token: Tensor, state: State, look: bool) -> Decoded:
         batch, queries = token.shape
-        begin = self.written * queries
-        slots = slice(begin, begin + queries)
-        inputs = self.embedded(token, self.written)  # (batch, queries, dim)
-        reach, state = self.reach(state, batch, slots)
+        slots = slice(self.filled, self.filled + queries)
+        inputs = self.embedded(token, self.steps)  # (batch, queries, dim)
+        reach, state = self.reach(state, token.shape, slots)
         states = inputs.flatten(0, 1)
         for layer, own, source in zip(self.layers, self.own, self.sources, strict=True):
             states = layer.step(states, own, source, slots, reach, self.real)
-        self.written += 1
+        self.steps += 1
+        self.filled = slots.stop
         hidden = self.finished(states).view(batch, queries, -1)
         return Decoded(hidden, None, state, {}, {})
 
-    def reach(self, state: State, batch: int, slots: slice) -> tuple[Tensor | None, State]:
+    def reach(self, state: State, shape: torch.Size, slots: slice) -> tuple[Tensor | None, State]:
         """What is added to the scores of the words so far, and the slots of each hypothesis."""
         if self.queries == 1 and not self.window:
             return None, {}
-        past = state["lineage"].expand(batch, self.queries, -1)
+        batch, queries = shape
+        past = state["lineage"].expand(batch, queries, -1)
         own = torch.arange(slots.start, slots.stop, device=past.device)
         lineage = torch.cat([past, own.expand(batch, -1).unsqueeze(2)], 2)
         near = lineage[:, :, -(self.window + 1) :] if self.window else lineage
-        reach = torch.full((batch, 1, self.queries, slots.stop), -math.inf, device=past.device)
+        reach = torch.full((batch, 1, queries, slots.stop), -math.inf, device=past.device)
         return reach.scatter_(3, near.unsqueeze(1), 0.0), {"lineage": lineage}
 
     def keep(self, rows: Tensor) -> None:
-        written = self.written * self.queries
         self.sources = [room.keep(rows, room.keys.size(2)) for room in self.sources]
-        self.own = [room.keep(rows, written) for room in self.own]
+        self.own = [room.keep(rows, self.filled) for room in self.own]
         if self.real is not None:
             self.real = self.real.index_select(0, rows)
 

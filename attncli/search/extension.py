@@ -9,11 +9,12 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from attncli.attention.base import State
+from attncli.marks import EOS, PAD
 from attncli.models.decoded import Decoded, Source
-from attncli.models.output import Output
-from attncli.text.piece_model import EOS
+from attncli.models.output import Best, Output
 
 Seeds = Sequence[Sequence[int]]  # of each sentence's draws
 
@@ -33,23 +34,28 @@ class BeamExtension:
     goes on.
     """
 
-    def begin(self, limits: list[int], beam: int, seeds: Seeds) -> State:
-        """Log-probabilities before the first word: one hypothesis lives, the rest copy it."""
-        log_probs = torch.full((len(limits), beam), -math.inf)
-        log_probs[:, 0] = 0.0
-        return {"log_prob": log_probs}
+    def __init__(self, beam: int) -> None:
+        self.beam = beam
+
+    def begin(self, limits: list[int], seeds: Seeds) -> State:
+        """The log-probability of the one hypothesis that there is before the first word."""
+        return {"log_prob": torch.zeros(len(limits), 1)}
 
     def extend(
         self, output: Output, decoded: Decoded, source: Source, own: State, ending: Tensor
     ) -> Candidates:
         """Candidates (batch, 2 beam); sentences that are `ending` (batch,) may only end."""
-        log_probs = own["log_prob"]
-        beam = log_probs.size(1)
-        best, ids = output.best(decoded, source, beam + 1)  # (batch, beam, beam + 1 or vocab)
+        found = output.best(decoded, source, self.beam + 1)
         if bool(ending.any()):
-            best, ids = _only_ends(output, decoded, source, ending, best, ids)
-        total, flat = (log_probs.unsqueeze(2) + best).flatten(1).topk(2 * beam, 1)
-        return Candidates(total, flat // ids.size(2), ids.flatten(1).gather(1, flat))
+            found = _only_ends(found, ending)
+        scores = (own["log_prob"].unsqueeze(2) + found.log_probs).flatten(1)
+        short = 2 * self.beam - scores.size(1)
+        if short > 0:  # of one hypothesis at first, or where words are few
+            scores = functional.pad(scores, (0, short), value=-math.inf)
+        total, flat = scores.topk(2 * self.beam, 1)
+        ids = functional.pad(found.ids.flatten(1), (0, max(short, 0)), value=PAD)
+        parents = (flat // found.ids.size(2)).clamp(max=found.ids.size(1) - 1)
+        return Candidates(total, parents, ids.gather(1, flat))
 
 
 class SampledExtension:
@@ -59,17 +65,18 @@ class SampledExtension:
     for it does not depend on what else is in the batch.
     """
 
-    def __init__(self, temperature: float, top_k: int) -> None:
+    def __init__(self, beam: int, temperature: float, top_k: int) -> None:
+        self.beam = beam
         self.temperature = temperature
         self.top_k = top_k
 
-    def begin(self, limits: list[int], beam: int, seeds: Seeds) -> State:
+    def begin(self, limits: list[int], seeds: Seeds) -> State:
         """Log-probabilities before the first word: every hypothesis lives. Numbers in [0, 1)."""
-        numbers = torch.zeros(len(limits), beam, max(limits), dtype=torch.float64)
+        numbers = torch.zeros(len(limits), self.beam, max(limits), dtype=torch.float64)
         for row, (limit, seed) in enumerate(zip(limits, seeds, strict=True)):
-            drawn = np.random.default_rng(seed).random((beam, limit))
+            drawn = np.random.default_rng(seed).random((self.beam, limit))
             numbers[row, :, :limit] = torch.from_numpy(drawn)
-        return {"log_prob": torch.zeros(len(limits), beam), "numbers": numbers}
+        return {"log_prob": torch.zeros(len(limits), self.beam), "numbers": numbers}
 
     def extend(
         self, output: Output, decoded: Decoded, source: Source, own: State, ending: Tensor
@@ -89,12 +96,10 @@ class SampledExtension:
         return Candidates(own["log_prob"] + drawn, parents, ids)
 
 
-def _only_ends(
-    output: Output, decoded: Decoded, source: Source, ending: Tensor, best: Tensor, ids: Tensor
-) -> tuple[Tensor, Tensor]:
-    ends = output.log_probs(decoded, source)[..., EOS]
-    best = best.masked_fill(ending.view(-1, 1, 1), -math.inf)
-    ids = ids.clone()
-    best[..., 0] = torch.where(ending.unsqueeze(1), ends, best[..., 0])
+def _only_ends(found: Best, ending: Tensor) -> Best:
+    """The same, of sentences that are `ending` (batch,) the end alone."""
+    log_probs = found.log_probs.masked_fill(ending.view(-1, 1, 1), -math.inf)
+    ids = found.ids.clone()
+    log_probs[..., 0] = torch.where(ending.unsqueeze(1), found.end, log_probs[..., 0])
     ids[..., 0] = torch.where(ending.unsqueeze(1), EOS, ids[..., 0])
-    return best, ids
+    return Best(log_probs, ids, found.end)

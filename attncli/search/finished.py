@@ -57,7 +57,7 @@ class Finished:
         }
         both = {name: torch.cat([part, new[name]], 1) for name, part in self.tensors.items()}
         order = both["score"].topk(beam, 1).indices
-        self.tensors = {name: reordered(part, order) for name, part in both.items()}
+        self.tensors = reordered(both, order)
 
     def full(self) -> Tensor:
         """True where a sentence has as many finished hypotheses as the beam is wide: (batch,)."""

@@ -79,7 +79,9 @@ class Search:
         self.n_best = n_best
         self.sample = sample
         self.replace_unknown = replace_unknown
-        self.extension = SampledExtension(temperature, top_k) if sample else BeamExtension()
+        self.extension = (
+            SampledExtension(self.beam, temperature, top_k) if sample else BeamExtension(self.beam)
+        )
 
     def limits(self, source: Source) -> Tensor:
         """The longest translation of each sentence, in pieces with EOS: (batch,)."""
@@ -98,8 +100,8 @@ class Search:
         limits = self.limits(source).clamp(max=model.longest)
         memories, start = model.encode(source)
         writing = model.writing(memories, beam, int(limits.max()), looks)
-        state = {name: _for_each(part, beam) for name, part in start.items()}
         own = self._begin(source, limits.tolist(), seeds)
+        state = {name: _for_each(part, own["last"].size(1)) for name, part in start.items()}
         finished = Finished.begin(source.ids.size(0), beam, int(limits.max()), source.ids.device)
         rows = torch.arange(source.ids.size(0), device=source.ids.device)
         history = History(source.ids.size(0))
@@ -117,10 +119,10 @@ class Search:
             own, ended = self._advanced(own, candidates, decoded)
             finished.take(own, ended, self._scores(own, source, length), length)
             order = _unended_first(ended, beam)
-            own = {name: reordered(part, order) for name, part in own.items()}
+            own = reordered(own, order)
             own["log_prob"] = own["log_prob"].masked_fill(ended.gather(1, order), -math.inf)
             parents = candidates.parents.gather(1, order)
-            state = {name: reordered(part, parents) for name, part in decoded.state.items()}
+            state = reordered(decoded.state, parents)
             done = finished.full() | ending | own["log_prob"].isneginf().all(1)
             if not bool((done & live).any()):
                 continue
@@ -139,32 +141,36 @@ class Search:
         return results
 
     def _begin(self, source: Source, limits: list[int], seeds: Seeds | None) -> State:
-        """What the search itself knows of each hypothesis; (batch, beam, ...) like any state."""
-        batch, beam = source.ids.size(0), self.beam
-        begun = self.extension.begin(limits, beam, seeds or [[row] for row in range(batch)])
+        """What the search itself knows of each hypothesis; (batch, queries, ...) like any state.
+
+        There are as many queries as the extension begins with.
+        """
+        batch, src_len = source.ids.shape
+        begun = self.extension.begin(limits, seeds or [[row] for row in range(batch)])
         own = {name: part.to(source.ids.device) for name, part in begun.items()}
-        own["last"] = source.ids.new_full((batch, beam), BOS)
-        own["ids"] = own["slots"] = source.ids.new_zeros(batch, beam, 0)
+        queries = own["log_prob"].size(1)
+        own["last"] = source.ids.new_full((batch, queries), BOS)
+        own["ids"] = own["slots"] = source.ids.new_zeros(batch, queries, 0)
         if self.coverage_penalty:
-            own["covered"] = torch.zeros(batch, beam, source.ids.size(1), device=source.ids.device)
+            own["covered"] = torch.zeros(batch, queries, src_len, device=source.ids.device)
         return own
 
     def _advanced(
         self, own: State, candidates: Candidates, decoded: Decoded
     ) -> tuple[State, Tensor]:
         """The candidates as hypotheses of their own, and which of them have ended."""
-        past = {name: reordered(part, candidates.parents) for name, part in own.items()}
+        past = dict(own)
+        if self.coverage_penalty:
+            if decoded.weights is None:
+                raise UsageError("search.coverage_penalty: this model has no attention")
+            past["covered"] = past["covered"] + decoded.weights.mean((1, 2))
+        past = reordered(past, candidates.parents)
         after = past | {
             "last": candidates.ids,
             "log_prob": candidates.log_probs,
             "ids": torch.cat([past["ids"], candidates.ids.unsqueeze(2)], 2),
             "slots": torch.cat([past["slots"], candidates.parents.unsqueeze(2)], 2),
         }
-        if self.coverage_penalty:
-            if decoded.weights is None:
-                raise UsageError("search.coverage_penalty: this model has no attention")
-            weights = decoded.weights.mean((1, 2))  # (batch, beam, src_len)
-            after["covered"] = past["covered"] + reordered(weights, candidates.parents)
         return after, candidates.ids == EOS
 
     def _scores(self, own: State, source: Source, length: int) -> Tensor:
@@ -191,8 +197,8 @@ class Search:
         return found
 
 
-def _for_each(part: Tensor, beam: int) -> Tensor:
-    return part.expand(part.size(0), beam, *part.shape[2:])
+def _for_each(part: Tensor, queries: int) -> Tensor:
+    return part.expand(part.size(0), queries, *part.shape[2:])
 
 
 def _unended_first(ended: Tensor, beam: int) -> Tensor:

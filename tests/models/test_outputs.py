@@ -65,10 +65,11 @@ def test_the_loss_is_that_of_the_words_probabilities(name):
 def test_the_best_words_are_those_of_the_highest_probability(name):
     model, source = MODELS[name], unknown_words()
     decoded = decoded_by(model, source)
-    found, ids = model.output.best(decoded, source, 3)
+    found, ids, end = model.output.best(decoded, source, 3)
     expected = model.output.log_probs(decoded, source)
     torch.testing.assert_close(found, expected.topk(3, -1).values)
     torch.testing.assert_close(found, expected.gather(2, ids))
+    torch.testing.assert_close(end, expected[..., EOS])
 
 
 @every_output

@@ -53,6 +53,22 @@ def test_greedy_takes_the_best_word_at_every_step():
             assert int(best) == token
 
 
+def test_every_hypothesis_is_scored_once(monkeypatch):
+    model, scored = recurrent(), []
+    with torch.no_grad():
+        model.output.bias[EOS] = -100.0
+    logits = model.output.logits
+
+    def counted(hidden):
+        scored.append(tuple(hidden.shape[:2]))
+        return logits(hidden)
+
+    monkeypatch.setattr(model.output, "logits", counted)
+    Search(beam=3, max_ratio=1.0, max_extra=1).find(model, source(3, 3))
+    # at first there is one hypothesis of each sentence; at its limit it only ends
+    assert scored == [(2, 1), (2, 3), (2, 3), (2, 3)]
+
+
 def test_the_limit_depends_on_the_sentence_alone():
     model = recurrent()
     with torch.no_grad():
