@@ -11,6 +11,7 @@ from torch import Tensor
 
 from attncli.errors import UsageError
 from attncli.models.base import Seq2Seq
+from attncli.models.columns import by_columns
 from attncli.models.decoded import Source
 from attncli.objective import Objective
 from attncli.recipe import Recipe
@@ -76,6 +77,7 @@ def load(run: Run, state: str = "", device: str | torch.device = "cpu") -> Loade
     codec = Codec.load(run.codec)
     model = build_model(recipe, codec.src.size, codec.tgt.size)
     model.load_state_dict(of_model(tensors))
+    by_columns(model)
     return Loaded(model.to(device).eval(), codec, recipe, run, name)
 
 

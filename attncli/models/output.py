@@ -15,6 +15,9 @@ from attncli.models.readout import Readout
 from attncli.models.top import top
 
 NO_GLIMPSE = GlimpseSizes(0, 0, 0)
+ROWS = 128
+"""Hypotheses whose words are scored together: what they take is still in the processor's cache when
+it is read again."""
 
 
 def known(ids: Tensor, vocab: int) -> Tensor:
@@ -120,7 +123,15 @@ class Projection(Output):
         return self.logits(decoded.hidden).log_softmax(-1)
 
     def best(self, decoded: Decoded, source: Source, k: int) -> Best:
-        logits = self.logits(decoded.hidden)
+        batch, queries, _ = decoded.hidden.shape
+        parts = [self.best_of(rows, k) for rows in decoded.hidden.flatten(0, 1).split(ROWS)]
+        found, ids, end = (torch.cat(part) for part in zip(*parts, strict=True))
+        by_query = batch, queries, -1
+        return Best(found.view(by_query), ids.view(by_query), end.view(batch, queries))
+
+    def best_of(self, hidden: Tensor, k: int) -> Best:
+        """The k best words of each row of hidden states (rows, dim), without a batch."""
+        logits = self.logits(hidden)
         best, ids = top(logits, k)
         highest = best[..., :1]
         end = logits[..., EOS].clone()  # the next line takes the place of all logits

@@ -23,10 +23,10 @@ Rows = Callable[[Tensor], Tensor]
 
 
 def affine(*layers: nn.Linear) -> Rows:
-    """Linear layers that read the same rows, as one."""
+    """Linear layers that read the same rows, as one, its weight stored by columns."""
     if len(layers) == 1:
         return partial(linear, weight=layers[0].weight, bias=layers[0].bias)
-    weight = torch.cat([layer.weight for layer in layers])
+    weight = torch.cat([layer.weight.t() for layer in layers], 1).t()
     return partial(linear, weight=weight, bias=torch.cat([layer.bias for layer in layers]))
 
 

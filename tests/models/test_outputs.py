@@ -10,6 +10,7 @@ import torch
 from attncli import registry
 from attncli.errors import UsageError
 from attncli.marks import EOS, PAD, UNK
+from attncli.models import output
 from attncli.models.decoded import Decoded, Glimpse, GlimpseSizes, Source
 from attncli.models.ensemble import Ensemble
 from attncli.objective import Objective, shifted
@@ -70,6 +71,16 @@ def test_the_best_words_are_those_of_the_highest_probability(name):
     torch.testing.assert_close(found, expected.topk(3, -1).values)
     torch.testing.assert_close(found, expected.gather(2, ids))
     torch.testing.assert_close(end, expected[..., EOS])
+
+
+def test_the_best_words_do_not_depend_on_how_many_are_scored_together(monkeypatch):
+    model, source = MODELS["projection-recurrent"], unknown_words()
+    decoded = decoded_by(model, source)
+    together = model.output.best(decoded, source, 3)
+    monkeypatch.setattr(output, "ROWS", 3)
+    assert decoded.hidden.flatten(0, 1).size(0) % output.ROWS
+    for part, parts in zip(together, model.output.best(decoded, source, 3), strict=True):
+        torch.testing.assert_close(part, parts)
 
 
 @every_output
