@@ -124,7 +124,7 @@ class Projection(Output):
 
     def best(self, decoded: Decoded, source: Source, k: int) -> Best:
         batch, queries, _ = decoded.hidden.shape
-        parts = [self.best_of(rows, k) for rows in decoded.hidden.flatten(0, 1).split(ROWS)]
+        parts = [self.best_of(rows, k) for rows in torch.split(decoded.hidden.flatten(0, 1), ROWS)]
         found, ids, end = (torch.cat(part) for part in zip(*parts, strict=True))
         by_query = batch, queries, -1
         return Best(found.view(by_query), ids.view(by_query), end.view(batch, queries))

@@ -19,7 +19,12 @@ from attncli.models.encoder import Encoded, RecurrentEncoder
 from attncli.models.intra import Intra
 from attncli.models.output import Output
 from attncli.models.wiring.base import DecoderPlan, Wiring
+from attncli.models.words_once import WordsOnce
+from attncli.models.writing import PlainWriting, Writing
 from attncli.registry import Choice, Positive, Share
+
+MANY = 64
+"""From so many hypotheses on it takes less time to look words up than to read them again."""
 
 
 class Recurrent(Seq2Seq):
@@ -121,11 +126,44 @@ class Recurrent(Seq2Seq):
     def readers(self) -> list[Attention]:
         return [self.decoder.attention]
 
+    def writing(
+        self, memories: tuple[Memory, ...], queries: int, steps: int, look: bool
+    ) -> Writing:
+        many = memories[0].mask.size(0) * queries
+        if many < MANY:
+            return super().writing(memories, queries, steps, look)
+        first = self.decoder.first
+        projected = WordsOnce(
+            lambda words: first.project(self.tgt_embedding(words)),
+            vocab=self.tgt_embedding.vocab,
+            most=many * steps,
+            width=first.input.out_features,
+            like=first.input.weight,
+        )
+
+        def step(token: Tensor, memories: tuple[Memory, ...], state: State, look: bool) -> Decoded:
+            embedded = self.tgt_embedding(token)
+            return self.written(projected(token), embedded, memories, state, look)
+
+        return PlainWriting(step, memories)
+
     def decode_step(
         self, token: Tensor, memories: tuple[Memory, ...], state: State, look: bool = False
     ) -> Decoded:
+        embedded = self.tgt_embedding(token)
+        return self.written(self.decoder.first.project(embedded), embedded, memories, state, look)
+
+    def written(
+        self,
+        projected: Tensor,
+        embedded: Tensor,
+        memories: tuple[Memory, ...],
+        state: State,
+        look: bool,
+    ) -> Decoded:
+        """One step after words that are `projected` and `embedded`, (batch, queries, ...)."""
         looks = look or self.output.looks
-        decoded = self.decoder.step(self.tgt_embedding(token), memories[0], state, looks)
+        decoded = self.decoder.step(projected, embedded, memories[0], state, looks)
         decoded = self.output.spread(decoded, memories[0], self.decoder.readout)
         found: Decoded = self.context(decoded, memories[1:], look)
         return found

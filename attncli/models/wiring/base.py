@@ -75,9 +75,14 @@ class Wiring(nn.Module):
         """One step from the first cell's projected input (batch, queries, gates)."""
         raise NotImplementedError
 
-    def step(self, embedded: Tensor, memory: Memory, state: State, look: bool) -> Decoded:
-        """One step after words embedded as (batch, queries, embedding)."""
-        glance = self.advance(self.first.project(embedded), embedded, memory, state)
+    def step(
+        self, projected: Tensor, embedded: Tensor, memory: Memory, state: State, look: bool
+    ) -> Decoded:
+        """One step after words embedded as (batch, queries, embedding), as the first cell reads it.
+
+        `projected` is (batch, queries, gates).
+        """
+        glance = self.advance(projected, embedded, memory, state)
         return self.finish(glance, embedded, look)
 
     def run(self, embedded: Tensor, memory: Memory, state: State, look: bool) -> Decoded:
