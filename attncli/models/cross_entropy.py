@@ -28,7 +28,16 @@ class GradientsAtOnce(torch.autograd.Function):
 
 
 class _ProjectedCrossEntropy(GradientsAtOnce):
-    """The gradients chunk by chunk, so that no chunk's logits outlive it."""
+    """The gradients chunk by chunk, so that no chunk's logits outlive it.
+
+    Of a row with logits z, h = max z, x = exp(z - h) and t = sum x, the softmax is x / t, and
+
+        d loss / dz = (x - (1 - e) t right) / t - e / vocab      right_v = [v is the right word]
+
+    Every pass over a chunk's logits takes time, so what it can be spared is done elsewhere: the
+    division by t on the rows that are multiplied, and what has e / vocab, the same for every word,
+    with the mean row of W at the end.
+    """
 
     @staticmethod
     def forward(
@@ -39,10 +48,9 @@ class _ProjectedCrossEntropy(GradientsAtOnce):
         target: Tensor,
         smoothing: float,
     ) -> tuple[Tensor, Tensor]:
-        vocab = weight.size(0)
         wanted = any(ctx.needs_input_grad)
-        loss = hidden.new_zeros(())
         nll = hidden.new_zeros(())
+        normalizers = hidden.new_zeros(())
         d_hidden = torch.empty_like(hidden) if wanted else None
         d_weight = torch.zeros_like(weight) if wanted else None
         d_bias = torch.zeros_like(bias) if wanted and bias is not None else None
@@ -50,22 +58,33 @@ class _ProjectedCrossEntropy(GradientsAtOnce):
             rows = hidden[begin : begin + CHUNK]
             gold = target[begin : begin + CHUNK].unsqueeze(1)
             logits = rows @ weight.t() if bias is None else torch.addmm(bias, rows, weight.t())
-            log_probs = torch.log_softmax(logits, 1)
-            gold_nll = -log_probs.gather(1, gold).sum()
-            nll += gold_nll
-            loss += (1 - smoothing) * gold_nll
-            if smoothing:
-                loss -= smoothing * log_probs.mean(1).sum()
+            gold_logits = logits.gather(1, gold)
+            highest = logits.amax(1, keepdim=True)
+            exps = logits.sub_(highest).exp_()
+            total = exps.sum(1, keepdim=True)
+            normalizer = total.log() + highest
+            nll += (normalizer - gold_logits).sum()
+            normalizers += normalizer.sum()
             if d_hidden is None or d_weight is None:
                 continue
-            d_logits = log_probs.exp_()
-            if smoothing:
-                d_logits -= smoothing / vocab
-            d_logits.scatter_add_(1, gold, d_logits.new_full(gold.shape, smoothing - 1))
-            torch.mm(d_logits, weight, out=d_hidden[begin : begin + CHUNK])
-            d_weight.addmm_(d_logits.t(), rows)
+            exps.scatter_add_(1, gold, (smoothing - 1) * total)
+            torch.mm(exps, weight, out=d_hidden[begin : begin + CHUNK]).div_(total)
+            d_weight.addmm_(exps.t(), rows / total)
             if d_bias is not None:
-                d_bias += d_logits.sum(0)
+                d_bias.addmv_(exps.t(), 1 / total.squeeze(1))
+        loss = (1 - smoothing) * nll
+        if smoothing:
+            mean_weight, all_rows = weight.mean(0), hidden.sum(0)
+            mean_logits = mean_weight @ all_rows
+            if bias is not None:
+                mean_logits += len(hidden) * bias.mean()
+            loss += smoothing * (normalizers - mean_logits)
+            share = smoothing / weight.size(0)
+            if d_hidden is not None and d_weight is not None:
+                d_hidden -= smoothing * mean_weight
+                d_weight -= share * all_rows
+            if d_bias is not None:
+                d_bias -= share * len(hidden)
         ctx.save_for_backward(d_hidden, d_weight, d_bias)
         ctx.mark_non_differentiable(nll)
         return loss, nll
