@@ -18,6 +18,7 @@ import numpy as np
 from attncli.attention_map import AttentionMap
 from attncli.errors import DataError
 from attncli.look import ROWS_AND_COLUMNS, Look
+from attncli.run.files import write_atomically
 
 FORMAT = "attncli attention"
 VERSION = 1
@@ -32,9 +33,10 @@ class Arrays(NamedTuple):
 
 
 def save(looks: Sequence[Sequence[Look]], path: Path) -> None:
-    """Writes translations of sentences in the format of the file name's ending."""
+    """Writes translations of sentences in the format of the file name's ending, whole or not."""
     if path.suffix.lower() == ".json":
-        path.write_text(to_json(looks) + "\n", encoding="utf-8")
+        text = to_json(looks) + "\n"
+        write_atomically(path, lambda part: part.write_text(text, encoding="utf-8"))
         return
     arrays = {}
     for i, translations in enumerate(looks):
@@ -44,8 +46,12 @@ def save(looks: Sequence[Sequence[Look]], path: Path) -> None:
                 arrays[at + "weights"] = entry.weights
                 arrays |= {f"{at}trace/{name}": part for name, part in entry.trace.items()}
     header = json.dumps(_plain(looks, lambda entry: {}), ensure_ascii=False)
-    with path.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, header=np.array(header), **arrays)
+
+    def write(part: Path) -> None:
+        with part.open("wb") as file:
+            np.savez_compressed(file, allow_pickle=False, header=np.array(header), **arrays)
+
+    write_atomically(path, write)
 
 
 def load(path: str | Path) -> list[list[Look]]:

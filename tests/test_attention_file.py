@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pytest
@@ -120,3 +121,22 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
     np.savez(path, header=np.array("[{}]"))
     with pytest.raises(DataError, match="not a file of attention"):
         load(path)
+
+
+@pytest.mark.parametrize("ending", ["json", "npz"])
+def test_a_file_is_whole_or_not_there(
+    tmp_path: Path, ending: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut_off(file: BinaryIO, **given: object) -> None:
+        file.write(b"half")
+        raise KeyboardInterrupt
+
+    def half_written(path: Path, text: str, **given: object) -> None:
+        with path.open("wb") as file:
+            cut_off(file)
+
+    monkeypatch.setattr(np, "savez_compressed", cut_off)
+    monkeypatch.setattr(Path, "write_text", half_written)
+    with pytest.raises(KeyboardInterrupt):
+        save(looks(), tmp_path / f"looks.{ending}")
+    assert list(tmp_path.iterdir()) == []

@@ -12,6 +12,7 @@ from attncli.cli.options import DataName, Device, Root, Scale, Seed, Sets, Src, 
 from attncli.errors import UsageError
 
 if TYPE_CHECKING:
+    from attncli.compare.request import Request
     from attncli.compare.selection import Candidate
 
 INTERRUPTED_EXIT = 130
@@ -91,6 +92,7 @@ def compare(
     from shutil import get_terminal_size
 
     from attncli.compare import Comparison
+    from attncli.compare.comparison import checked
     from attncli.compare.comparison import compare as put_side_by_side
     from attncli.compare.engine import ENGINES
     from attncli.compare.evaluation import Measuring
@@ -122,7 +124,7 @@ def compare(
     with_scale([], scale)
     for path in out or []:
         format_of(path)
-    candidates = select(what, read, runs)
+    candidates = select(what, read, runs, say)
     if taken := [one.name for one in candidates if one.run is not None]:
         others = {"--set": bool(sets), "--seeds": seeds > 1, "--scale": scale != LAPTOP}
         named = [*flags, *(flag for flag, changed in others.items() if changed)]
@@ -130,10 +132,7 @@ def compare(
             raise UsageError(f"{named[0]} changes recipes; runs are taken as they are")
         if named:
             say(f"taken as they are, without {', '.join(named)}: {', '.join(taken)}")
-    jobs = jobs_of(jobs, threads, device)
-    if dry_run:
-        _forecast(candidates, seeds, jobs, device, threads)
-        return
+    jobs = min(jobs_of(jobs, threads, device), len(candidates) * seeds)
     called = name or "-".join(Path(word).stem for word in what)[:80]
     request = Request(
         called,
@@ -149,6 +148,13 @@ def compare(
         threads=threads,
         kept=keep,
     )
+    if dry_run:
+        written = {"-o": out, "--figures": figures, "--keep": keep}
+        if useless := [flag for flag, value in written.items() if value]:
+            raise UsageError(f"--dry-run trains nothing: leave out {', '.join(useless)}")
+        checked(candidates, request, Texts())
+        _forecast(candidates, request)
+        return
     found = put_side_by_side(candidates, request, ENGINES[engine](), say)
     if found is None:
         raise typer.Exit(INTERRUPTED_EXIT)
@@ -172,25 +178,28 @@ def compare(
         raise typer.Exit(1)
 
 
-def _forecast(
-    candidates: list[Candidate], seeds: int, jobs: int, device: str, threads: int
-) -> None:
+def _forecast(candidates: list[Candidate], request: Request) -> None:
     """Prints a line for each recipe, and what all of them take together."""
     from attncli.compare.forecast import forecasts
     from attncli.compare.request import threads_of
 
     print(f"{'':24}{'parameters':>12}{'steps':>9}{'tokens/s':>10}{'MB':>7}{'minutes':>9}")
-    total = 0.0
-    for name, found in forecasts(candidates, device, threads_of(threads, jobs)):
+    threads = threads_of(request.threads, request.jobs)
+    seconds = []
+    for name, found in forecasts(candidates, request.device, threads):
         if found is None:
             print(f"{name:24}  nothing of its own to train")
             continue
-        total += found.seconds
+        seconds += [found.seconds] * request.seeds
         print(
             f"{name:24}{found.parameters:>12,}{found.steps:>9,}{found.tokens_per_second:>10,.0f}"
             f"{found.memory / 1e6:>7,.0f}{found.seconds / 60:>9.1f}",
             flush=True,
         )
-    minutes = total * seeds / jobs / 60
-    print(f"together {minutes:.0f} minutes of training steps: {seeds} seeds, {jobs} at a time")
+    at_once = max(1, min(request.jobs, len(seconds)))
+    minutes = max(sum(seconds) / at_once, max(seconds, default=0.0)) / 60
+    print(
+        f"together {minutes:.0f} minutes of training steps: {request.seeds} seeds, "
+        f"{at_once} at a time"
+    )
     say("validation, decoding and preparing text come on top")

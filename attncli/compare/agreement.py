@@ -32,11 +32,15 @@ def tau_b(paper: np.ndarray, ours: np.ndarray) -> np.ndarray:
 
 def comparable(rows: Sequence[Row]) -> list[Row]:
     """The rows with a figure of one table: the table that most of them are from."""
-    tables = Counter(_table(row) for row in rows if row.paper is not None)
+    tables = Counter(_table(row) for row in rows if _is_bleu(row))
     if not tables:
         return []
     most = max(tables, key=lambda table: tables[table])
-    return [row for row in rows if row.paper is not None and _table(row) == most]
+    return [row for row in rows if _is_bleu(row) and _table(row) == most]
+
+
+def _is_bleu(row: Row) -> bool:
+    return row.paper is not None and "BLEU" in row.paper.metric
 
 
 def agreement(

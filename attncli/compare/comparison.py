@@ -20,6 +20,7 @@ from attncli.compare.result import Comparison, Row
 from attncli.compare.selection import Candidate
 from attncli.compare.work import FAILED, Task, carry_out
 from attncli.errors import RunError, UsageError, suggestion
+from attncli.run.files import write_atomically
 from attncli.train.interruption import Interruption
 
 Say = Callable[[str], None]
@@ -35,19 +36,8 @@ def compare(
         UsageError: no row, setting, test set or tokenizer of that name; runs kept where they lie.
         RunError: not two rows could be trained.
     """
-    if request.kept is not None and request.kept.resolve() == request.root.resolve():
-        raise UsageError(
-            f"--keep {request.kept}: the runs themselves lie there; name another folder"
-        )
-    request.how.scorer()
-    names = [candidate.name for candidate in candidates]
-    baseline = request.baseline or names[0]
-    if baseline not in names:
-        hint = suggestion(baseline, names)
-        raise UsageError(f"--baseline {baseline}: no such row{hint} (there is {', '.join(names)})")
-    require_setting(request.study, candidates)
     texts = Texts()
-    tests = common_tests(candidates, request, texts)
+    baseline, tests = checked(candidates, request, texts)
     planned = plan(candidates, request.seeds, request.root, request.kept, texts)
     tasks = to_do(planned, tests, request, texts)
     say(f"{len({one.run.path for one in planned})} runs, {len(tasks)} with something left to do")
@@ -65,11 +55,35 @@ def compare(
     if len(rows) < 2:
         raise RunError("nothing to compare: " + "; ".join(f"{k}: {v}" for k, v in failed.items()))
     held_to = baseline if any(row.name == baseline for row in rows) else rows[0].name
+    if held_to != baseline:
+        say(f"{baseline} has no figures, so that the rows are held to {held_to}")
     recipe = next(one.recipe for one in candidates if one.name == held_to)
     pairs = {test: texts.pairs(recipe, test) for test in tests}
     found = conclude(rows, request, held_to, tests, failed, pairs)
     write_record(request.folder / FILE, found)
     return found
+
+
+def checked(
+    candidates: Sequence[Candidate], request: Request, texts: Texts
+) -> tuple[str, list[str]]:
+    """The row that the others are held to, and the test sets, once all is known to be there.
+
+    Raises:
+        UsageError: no row, setting, test set or tokenizer of that name; runs kept where they lie.
+    """
+    if request.kept is not None and request.kept.resolve() == request.root.resolve():
+        raise UsageError(
+            f"--keep {request.kept}: the runs themselves lie there; name another folder"
+        )
+    request.how.scorer()
+    names = [candidate.name for candidate in candidates]
+    baseline = request.baseline or names[0]
+    if baseline not in names:
+        hint = suggestion(baseline, names)
+        raise UsageError(f"--baseline {baseline}: no such row{hint} (there is {', '.join(names)})")
+    require_setting(request.study, candidates)
+    return baseline, common_tests(candidates, request, texts)
 
 
 def require_setting(study: str | None, candidates: Sequence[Candidate]) -> None:
@@ -111,9 +125,10 @@ def to_do(
         )
         if is_measured and (request.kept is None or is_kept(one.run, request.kept)):
             continue
-        file = request.folder / "recipes" / f"{one.row}-seed{one.recipe.seed}.yaml"
+        # another comparison of this name may read its own while this one writes
+        file = request.folder / "recipes" / f"{one.row}-{one.recipe.digest()}.yaml"
         file.parent.mkdir(parents=True, exist_ok=True)
-        one.recipe.dump(file)
+        write_atomically(file, one.recipe.dump)
         label = f"{one.row} seed {one.recipe.seed}"
         path = one.run.path
         if path not in tasks:
@@ -142,7 +157,10 @@ def measured_rows(
     texts: Texts,
     failed: dict[str, str],
 ) -> list[Row]:
-    """The rows of which every seed could be measured; the others are put down as failed."""
+    """The rows of which some seed could be measured.
+
+    One of which none was, though no task of it failed, is put down in `failed`.
+    """
     rows = []
     for candidate in candidates:
         runs = []
@@ -155,4 +173,6 @@ def measured_rows(
                 runs.append(trained(one.run, one.recipe.seed, known))
         if runs:
             rows.append(row(candidate.name, candidate.recipe, runs))
+        elif not any(label.startswith(f"{candidate.name} seed ") for label in failed):
+            failed[candidate.name] = "its figures are gone; the same command measures it again"
     return rows

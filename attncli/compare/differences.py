@@ -77,14 +77,18 @@ def warnings(rows: Sequence[Row], baseline: Row, study: str | None, is_given: bo
     said = []
     for row in rows:
         found = differing(baseline.settings, row.settings)
-        more = [setting for setting in found if setting != study]
+        more = [setting for setting in found if not _is_within(setting, study)]
         if more and (is_given or len(found) > 1):
             values = [f"{one} ({_text(value(row.settings, one))})" for one in more]
-            also = f"more than {study}" if study in found else "more than one setting"
+            also = f"more than {study}" if len(more) < len(found) else "more than one setting"
             if len(more) == len(found) == 1:
                 also = f"another setting than {study}"
             said.append(f"{row.name} differs from {baseline.name} in {also}: {', '.join(values)}")
     return said
+
+
+def _is_within(setting: str, study: str | None) -> bool:
+    return study is not None and (setting == study or setting.startswith(study + "."))
 
 
 def marks(row: Row, baseline: Row) -> list[str]:

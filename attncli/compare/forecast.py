@@ -76,7 +76,8 @@ def forecast(recipe: Recipe, run: Run, measured: Recipe, device: str, threads: i
     of_epoch = len(batches.epoch(store, 0, recipe.seed))
     words = int(store.lengths(np.asarray(store.kept))[1].sum())
     paces = [one["tokens_per_second"] for one in run.metrics() if "tokens_per_second" in one]
-    pace = statistics.median([float(one) for one in paces if isinstance(one, float)][WARM:])
+    measured_paces = [float(one) for one in paces if isinstance(one, float)]
+    pace = statistics.median(measured_paces[WARM:] or measured_paces)
     epochs, limit, together, minutes = (
         float(str(recipe.value(f"train.{name}")))
         for name in ("epochs", "steps", "accumulate", "minutes")
@@ -101,16 +102,10 @@ def forecasts(
     None for a row that needs no training of its own: a given run, or a recipe that trains as one
     before it does and is only searched in another way.
     """
-    seen: set[str] = set()
+    seen: set[tuple[str, str]] = set()
     with tempfile.TemporaryDirectory(prefix="attncli-") as folder:
         prepared: dict[str, Run] = {}
         for candidate in candidates:
-            training = training_key(candidate.recipe)
-            if candidate.run is not None or training in seen:
-                yield candidate.name, None
-                continue
-            seen.add(training)
-            run = Run.create(Path(folder), candidate.name, dated=False)
             key = digest_of(
                 {
                     name: value
@@ -118,6 +113,12 @@ def forecasts(
                     if name.startswith(("data.", "subword.", "preprocess."))
                 }
             )
+            training = training_key(candidate.recipe), key
+            if candidate.run is not None or training in seen:
+                yield candidate.name, None
+                continue
+            seen.add(training)
+            run = Run.create(Path(folder), candidate.name, dated=False)
             if key in prepared:
                 for part in ("codec", "data"):
                     shutil.copytree(prepared[key].path / part, run.path / part)

@@ -16,7 +16,8 @@ from attncli.text.fingerprint import fingerprint
 from attncli.text.pair import Pair
 from attncli.text.sources import Corpus, Split
 
-# What training never reads; the text itself is known by its content, wherever it lies.
+# What does not tell one training from another. The text itself is known by its content, wherever it
+# lies; the search decides on no update, only between the best model and the mean of the last.
 UNREAD = ("name", "paper", "search.", "data.name", "data.train", "data.valid", "data.test")
 
 
@@ -35,7 +36,7 @@ class Texts:
 
     def __init__(self) -> None:
         self._corpora: dict[str, Corpus] = {}
-        self._prints: dict[tuple[str, str], str] = {}
+        self._prints: dict[tuple[str, str, str], str] = {}
 
     def corpus(self, recipe: Recipe) -> Corpus:
         """The corpus of a recipe."""
@@ -53,14 +54,18 @@ class Texts:
         """The hashes of what trains and validates."""
         corpus = self.corpus(recipe)
         parts = {"train": corpus.train, "valid": corpus.valid}
-        return {name: self._print(recipe, name, split) for name, split in parts.items() if split}
+        return {
+            name: self._print(recipe, ("training", name), split)
+            for name, split in parts.items()
+            if split
+        }
 
     def tested_on(self, recipe: Recipe, test: str) -> str:
         """The hash of a test set."""
-        return self._print(recipe, test, self.corpus(recipe).tests[test])
+        return self._print(recipe, ("test", test), self.corpus(recipe).tests[test])
 
-    def _print(self, recipe: Recipe, part: str, pairs: Split) -> str:
-        key = (self._key(recipe), part)
+    def _print(self, recipe: Recipe, part: tuple[str, str], pairs: Split) -> str:
+        key = (self._key(recipe), *part)
         if key not in self._prints:
             self._prints[key] = fingerprint(pairs)
         return self._prints[key]

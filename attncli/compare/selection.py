@@ -15,6 +15,7 @@ ALL = "recipes"
 CORE = "attention"
 
 Read = Callable[[str | Path], Recipe]
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -26,10 +27,11 @@ class Candidate:
     run: Run | None = None
 
 
-def select(words: Sequence[str], read: Read, root: Path) -> list[Candidate]:
-    """The candidates that the words stand for, in their order.
+def select(words: Sequence[str], read: Read, root: Path, say: Say) -> list[Candidate]:
+    """The candidates that the words stand for, in their order, each but once.
 
     `read` makes a recipe of a file or a name, with the command's flags over it; `root` holds runs.
+    Of recipes that these flags make equal it is said which is left out.
 
     Raises:
         UsageError: fewer than two candidates, or a folder without recipes.
@@ -38,7 +40,9 @@ def select(words: Sequence[str], read: Read, root: Path) -> list[Candidate]:
     found = [one for word in words for one in _meant(word, read, root)]
     unique: dict[tuple[str, Path | None], Candidate] = {}
     for one in found:
-        unique.setdefault((one.recipe.digest(), one.run.path if one.run else None), one)
+        first = unique.setdefault((one.recipe.digest(), one.run.path if one.run else None), one)
+        if first.name != one.name:
+            say(f"{one.name} is left out: with these flags it is the same as {first.name}")
     chosen = _named_apart(list(unique.values()))
     if len(chosen) < 2:
         raise UsageError(

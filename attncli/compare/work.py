@@ -77,4 +77,6 @@ def _advance(task: Task, stopping: bool) -> None:
     elif code == INTERRUPTED_EXIT or task.said == "stopping":
         task.state = STOPPED
     else:
-        task.state, task.said = FAILED, f"{last_line(task.job.log)} ({task.job.log})"
+        killed = f"killed by signal {-code}, after: " if code < 0 else ""
+        task.state = FAILED
+        task.said = f"{killed}{last_line(task.job.log)} ({task.job.log})"

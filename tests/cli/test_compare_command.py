@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from attncli.compare.forecast import Forecast
 from tests.running import SMALL, attncli, process, sets
 
 
@@ -53,6 +54,30 @@ def test_a_run_beside_recipes_is_said_to_be_taken_as_it_is(runs, corpus):
     done = attncli("compare", *words, *small, "--threads", 1)
     assert done.code == 0, done.err
     assert "taken as they are, without --data, --set: first" in done.err
+
+
+def test_a_forecast_divides_by_the_runs_that_there_are(runs, corpus, monkeypatch):
+    minute = Forecast(1, 2, 3.0, 60.0, 5)
+    found = [("a", minute), ("b", minute), ("c", None)]
+    monkeypatch.setattr("attncli.compare.forecast.forecasts", lambda *given: iter(found))
+    words = ["attention/dot", "attention/additive", "attention/none", "--data", corpus]
+    done = attncli("compare", *words, "--runs", runs, "--dry-run", "--jobs", 8, *sets(*SMALL))
+    assert "together 1 minutes of training steps: 1 seeds, 2 at a time" in done.out
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--baseline", "doct"], "--baseline doct: no such row; did you mean 'dot'?"),
+        (["--study", "model.attnetion"], "did you mean 'model.attention"),
+        (["-o", "table.md"], "--dry-run trains nothing: leave out -o"),
+    ],
+)
+def test_a_forecast_refuses_what_the_comparison_would(runs, corpus, flags, said):
+    words = ["attention/dot", "attention/none", "--data", corpus, "--runs", runs, "--dry-run"]
+    done = attncli("compare", *words, *flags, *sets(*SMALL))
+    assert done.code == 2
+    assert said in done.err
 
 
 @pytest.mark.slow

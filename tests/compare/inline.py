@@ -44,7 +44,7 @@ def reader(corpus, *sets: str):
 
 def compared(words, corpus, root, engine=None, read=None, **more) -> Comparison:
     """A comparison of small recipes."""
-    candidates = select([str(word) for word in words], read or reader(corpus), root)
+    candidates = select([str(word) for word in words], read or reader(corpus), root, print)
     request = Request("test", root, threads=1, **more)
     found = compare(candidates, request, engine or Inline(), lambda line: None)
     assert found is not None

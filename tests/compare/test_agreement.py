@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -55,3 +56,11 @@ def test_rows_of_like_quality_have_a_wide_interval():
 def test_only_rows_of_one_table_are_ordered():
     rows = [row("low", (13,), figure=10), row("middle", (6,), figure=20), row("none")]
     assert agreement(rows, "test", REFERENCES, Scorer(resamples=10)) is None
+
+
+def test_only_figures_that_are_bleu_are_ordered():
+    rows = [row("a", figure=10), row("b", figure=20), row("c", figure=30)]
+    aer = [replace(one, paper=replace(one.paper, metric="AER")) for one in rows]
+    scorer = Scorer(tokenize="none", resamples=20)
+    assert agreement(aer, "test", REFERENCES, scorer) is None
+    assert agreement([*rows, *aer], "test", REFERENCES, scorer).rows == ["a", "b", "c"]

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import pytest
 
-from attncli.compare.comparison import FILE
+from attncli.compare.comparison import FILE, measured_rows, to_do
+from attncli.compare.evaluation import Measuring
+from attncli.compare.plan import Texts, plan
 from attncli.compare.records import read_record
+from attncli.compare.request import Request
 from attncli.compare.result import Comparison
+from attncli.compare.selection import select
+from attncli.recipe import Recipe
 from attncli.run import Run
 from tests.compare.inline import Inline, compared, reader
 
@@ -92,3 +98,38 @@ def test_a_row_that_fails_is_named_and_the_others_stand(corpus, trained):
     found = compared([*WORDS, "attention/cosine"], corpus, root, read=read)
     assert [row.name for row in found.rows] == ["dot", "additive"]
     assert "9000 is too many" in found.failed["cosine seed 1"]
+
+
+def test_a_comparison_of_the_same_name_leaves_the_recipes_of_another(corpus, tmp_path):
+    found = {}
+    for beam in (1, 2):
+        candidates = select(WORDS, reader(corpus, f"search.beam={beam}"), tmp_path, print)
+        texts = Texts()
+        planned = plan(candidates, 1, tmp_path, None, texts)
+        found[beam] = to_do(planned, ["test"], Request("same", tmp_path, threads=1), texts)
+    for beam, tasks in found.items():
+        paths = [Path(path) for task in tasks for path in task.job.recipes]
+        assert [Recipe.load_resolved(path).value("search.beam") for path in paths] == [beam] * 2
+
+
+def test_a_row_whose_figures_are_gone_is_named(corpus, trained):
+    root, _ = trained
+    candidates = select(WORDS, reader(corpus), root, print)
+    texts, failed = Texts(), {}
+    planned = plan(candidates, 1, root, None, texts)
+    how = Measuring("none", True)  # nothing was measured so
+    assert measured_rows(candidates, planned, ["test"], how, texts, failed) == []
+    assert list(failed) == ["dot", "additive"]
+
+
+def test_a_test_set_called_as_what_validates_has_its_own_hash(corpus, tmp_path):
+    for folder, part in (("a", "val"), ("b", "test")):
+        (tmp_path / folder).mkdir()
+        for side in ("en", "de"):
+            shutil.copy(corpus / f"{part}.{side}", tmp_path / folder / f"valid.{side}")
+    given = {"train": corpus / "train", "valid": tmp_path / "a/valid", "test": tmp_path / "b/valid"}
+    sets = [f"data.{part}={path}" for part, path in given.items()]
+    recipe = Recipe.read("attention/dot", sets=sets)
+    texts = Texts()
+    validates = texts.trained_on(recipe)["valid"]
+    assert texts.tested_on(recipe, "valid") == Texts().tested_on(recipe, "valid") != validates

@@ -58,3 +58,11 @@ def test_data_search_selection_and_tokenisation_are_marked():
     assert marks(row("words", sets=["subword.kind=word"]), BASE) == ["tokenisation"]
     assert marks(row("text", said_of={"text": "other"}), BASE) == ["data"]
     assert marks(row("cut", said_of={"finished": None}), BASE) == ["unfinished"]
+
+
+def test_all_settings_of_a_component_under_study_belong_to_it():
+    other = row("other", sets=["model.attention.name=local-p", "model.attention.window=4"])
+    assert warnings([other], WINDOW, "model.attention", True) == []
+    assert warnings([WIDE], BASE, "model", True) == []
+    (said,) = warnings([row("warm", sets=["train.clip=9"])], BASE, "model", True)
+    assert said == "warm differs from base in another setting than model: train.clip (9.0)"

@@ -81,14 +81,14 @@ def test_an_unfinished_run_stays_unfinished_and_stands_for_no_recipe(corpus, run
     run.unfinish()
     kept = tmp_path / "kept"
     assert keep(run, kept).finished() is None
-    candidates = select(WORDS, reader(corpus), tmp_path)
+    candidates = select(WORDS, reader(corpus), tmp_path, print)
     planned = plan(candidates, 1, tmp_path / "runs", kept, Texts())
     assert [one.run.path.parent for one in planned] == [tmp_path / "runs"] * 2
 
 
 def test_what_is_kept_finished_goes_before_a_run_that_was_cut_off(corpus, trained, run, tmp_path):
     run.unfinish()
-    candidates = select(WORDS, reader(corpus), tmp_path)
+    candidates = select(WORDS, reader(corpus), tmp_path, print)
     planned = plan(candidates, 1, tmp_path, trained[1], Texts())
     assert planned[0].run.path.parent == trained[1]
 

@@ -12,7 +12,7 @@ from attncli.recipe import Recipe
 
 
 def names(*words, root="nowhere"):
-    return [one.name for one in select(words, Recipe.read, Path(root))]
+    return [one.name for one in select(words, Recipe.read, Path(root), print)]
 
 
 def test_recipes_stands_for_one_of_each_attention(tmp_path, monkeypatch):
@@ -70,3 +70,18 @@ def test_neither_recipe_nor_run_names_the_closest():
 def test_runs_are_rows_too(runs):
     assert names("first", "blind", root=runs) == ["first", "blind"]
     assert names(str(runs)) == ["blind", "first", "second"]
+
+
+def test_a_recipe_that_flags_make_equal_to_another_is_said_to_be_left_out():
+    said = []
+
+    def read(path):
+        return Recipe.read(path, sets=["model.attention=dot"])
+
+    words = ["attention/dot", "attention/additive", "attention/none", "attention/dot"]
+    with pytest.raises(UsageError, match="only 1 to compare"):
+        select(words, read, Path("nowhere"), said.append)
+    assert said == [
+        "additive is left out: with these flags it is the same as dot",
+        "none is left out: with these flags it is the same as dot",
+    ]

@@ -69,3 +69,10 @@ def test_where_it_is_asked_to_stop_what_works_ends_and_what_waits_never_begins(t
     assert not carry_out(all_of_them, engine, 1, lambda seen: None, lambda: next(asked))
     assert [task.state for task in all_of_them] == [STOPPED] * 3
     assert len(engine.handles) == 1
+
+
+def test_a_job_that_was_killed_says_by_what(tmp_path):
+    (tmp_path / "compare.log").write_text("epoch 1/4 82/1452\n", encoding="utf-8")
+    (only,) = tasks(tmp_path, 1)
+    carry_out([only], Engine([-9]), 1, lambda seen: None, lambda: False)
+    assert only.said.startswith("killed by signal 9, after: epoch 1/4 82/1452 (")
