@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import signal
 import sys
@@ -13,6 +14,7 @@ import torch
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+PR_SET_PDEATHSIG = 1
 _inherited: list[Callable[[Any], Any]] = []
 
 
@@ -36,6 +38,7 @@ def on_every_core(work: Callable[[Item], Result], items: Sequence[Item]) -> list
 
 def _begin(work: Callable[[Any], Any]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process is asked, and stops its pool
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # where it is killed, so is this one
     torch.set_num_threads(1)
     _inherited.append(work)
 

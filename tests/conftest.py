@@ -21,3 +21,14 @@ def runs(corpus, tmp_path_factory):
     train(corpus, folder, "second", "--seed", 2, *sets("train.epochs=2"))
     train(corpus, folder, "blind", "--attention", "none", *sets("train.epochs=1"))
     return folder
+
+
+@pytest.fixture(scope="session")
+def documents(corpus, tmp_path_factory):
+    """The small corpus with a blank line after every third sentence."""
+    folder = tmp_path_factory.mktemp("documents")
+    for path in corpus.iterdir():
+        lines = path.read_text().splitlines()
+        parts = [lines[begin : begin + 3] for begin in range(0, len(lines), 3)]
+        (folder / path.name).write_text("\n\n".join("\n".join(part) for part in parts) + "\n")
+    return folder

@@ -19,13 +19,9 @@ SIZES = ["dim=16", "feed_forward=24", "heads=2", "layers=2", "source_context=hie
 
 
 @pytest.fixture(scope="module")
-def loaded(corpus, tmp_path_factory):
-    folder, runs = tmp_path_factory.mktemp("documents"), tmp_path_factory.mktemp("runs")
-    for path in corpus.iterdir():
-        lines = path.read_text().splitlines()
-        parts = ["\n".join(lines[begin : begin + 3]) for begin in range(0, len(lines), 3)]
-        (folder / path.name).write_text("\n\n".join(parts) + "\n")
-    where = ("--data", folder, "--runs", runs, "--run-name", "document", "--threads", 1)
+def loaded(documents, tmp_path_factory):
+    runs = tmp_path_factory.mktemp("runs")
+    where = ("--data", documents, "--runs", runs, "--run-name", "document", "--threads", 1)
     model = sets("model=transformer", *(f"model.{one}" for one in SIZES), "data.documents=blank")
     few = sets("subword.vocab_size=120", "train.epochs=1", "train.optimizer.lr=0.01")
     done = attncli("train", *where, *model, *few)
@@ -33,7 +29,7 @@ def loaded(corpus, tmp_path_factory):
     return package.load(runs / "document").loaded
 
 
-def pairs(loaded, document):
+def pairs(document):
     lines = ["ein rot Haus", "zwei blau Hund", "drei vier"]
     return [Pair(line, line.upper(), document=document) for line in lines]
 
@@ -51,19 +47,19 @@ def by_the_model(loaded, text, before, ids):
 
 
 def test_a_reference_is_read_behind_its_document(loaded):
-    given = pairs(loaded, "a")
+    given = pairs("a")
     first, second, third = decoder_maps(forced(loaded, given))
     _, targets = loaded.codec.encode_pairs([(pair.src, pair.tgt) for pair in given])
     expected = by_the_model(loaded, given[1].src, [given[0].src], targets[1])
     np.testing.assert_allclose(second, expected, atol=1e-6)
-    apart = decoder_maps(forced(loaded, pairs(loaded, None)))
+    apart = decoder_maps(forced(loaded, pairs(None)))
     np.testing.assert_allclose(first, apart[0], atol=1e-6)
     assert np.abs(second - apart[1]).max() > 1e-5
     assert np.abs(third - apart[2]).max() > 1e-5
 
 
 def test_so_is_a_translation(loaded):
-    given = pairs(loaded, "a")
+    given = pairs("a")
     translator = Translator([loaded], Search(beam=1))
     maps = decoder_maps(searched(translator, given))
     lines = [pair.src for pair in given]

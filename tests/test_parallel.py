@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 import torch
@@ -43,3 +46,35 @@ def test_an_error_comes_out_as_it_is(two_threads):
 
     with pytest.raises(ValueError, match="item 0"):
         on_every_core(fail, [0, 1, 2])
+
+
+ENDLESS = """
+import os, sys, time, torch
+from attncli.parallel import on_every_core
+torch.set_num_threads(2)
+
+def wait(_):
+    print(os.getpid(), flush=True)
+    time.sleep(600)
+
+on_every_core(wait, [0, 1])
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the work stays in one process")
+def test_nobody_works_on_for_a_process_that_was_killed():
+    with subprocess.Popen([sys.executable, "-c", ENDLESS], stdout=subprocess.PIPE) as parent:
+        workers = [int(parent.stdout.readline()) for _ in range(2)]
+        parent.kill()
+    until = time.monotonic() + 30
+    while any(_is_alive(pid) for pid in workers):
+        assert time.monotonic() < until, "a worker outlived its process"
+        time.sleep(0.05)
+
+
+def _is_alive(pid):
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"

@@ -14,6 +14,7 @@ from attncli.cli.options import DataName, Src, Tgt
 if TYPE_CHECKING:
     from attncli.text.embedded.grammar_summary import Summary
     from attncli.text.pair import Pair
+    from attncli.text.sources import Corpus
 
 SHOWN = 5
 STEP = 10
@@ -31,6 +32,7 @@ def data(
 ) -> None:
     """Show a corpus: the embedded one, or any that --data names."""
     from attncli.errors import UsageError
+    from attncli.text.corpus import Data
     from attncli.text.embedded import documents, grammar
 
     writers = {"embedded": grammar.write, "embedded-documents": documents.write}
@@ -40,10 +42,12 @@ def data(
             raise UsageError(f"--write writes an embedded corpus: --data {' or '.join(writers)}")
         for path in writers[chosen](write, seed):
             print(path)
-    elif chosen == "embedded":
+        return
+    corpus = Data(name=chosen, src=src or "en", tgt=tgt or "de", seed=seed).load()
+    if chosen == "embedded":
         _embedded(grammar.summary(seed))
     else:
-        _other(chosen, src or "en", tgt or "de", seed)
+        _other(corpus)
 
 
 def _embedded(found: Summary) -> None:
@@ -61,10 +65,7 @@ def _embedded(found: Summary) -> None:
         _pair(pair)
 
 
-def _other(name: str, src: str, tgt: str, seed: int) -> None:
-    from attncli.text.corpus import Data
-
-    corpus = Data(name=name, src=src, tgt=tgt, seed=seed).load()
+def _other(corpus: Corpus) -> None:
     for file in corpus.left_out:
         say(f"left out: {file}")
     for split, pairs in (("train", corpus.train), ("valid", corpus.valid), *corpus.tests.items()):

@@ -6,6 +6,7 @@ import json
 import math
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -66,6 +67,9 @@ def explain(
         model, search, sentence, reference=reference, instead=top, layer=at[0], head=at[1]
     )
     forces = [read_force(text, before) for text in force or []]
+    twice = [one for one, count in Counter(one.target for one in forces).items() if count > 1]
+    if twice:
+        raise UsageError(f"--force: target word {twice[0]} is forced twice; give one place")
     after = None
     if forces:
         after = explain_forced(model, search, before, forces, instead=top, layer=at[0], head=at[1])

@@ -58,7 +58,7 @@ def read_sentences(
         UsageError: none of them is given, or more than one, or it has no words.
     """
     from attncli.errors import UsageError
-    from attncli.text.documents import by_blank_lines
+    from attncli.text.corpus import Data
     from attncli.text.lines import read_lines
     from attncli.text.pair import Pair
 
@@ -69,7 +69,8 @@ def read_sentences(
     if test is not None and line is not None:
         return _until_line_of_test(loaded, test, line)
     lines = [one_sentence(sentence)] if sentence is not None else list(read_lines(file or Path()))
-    numbered = next(by_blank_lines([lines]))
+    data: Data = loaded.recipe.build("data")
+    numbered = next(data.lines([lines]))
     pairs = [Pair(text, "", document=document) for text, document in numbered if text.strip()]
     if not pairs:
         raise UsageError(f"{file}: no line has words, so there is nothing to look at")

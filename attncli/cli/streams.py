@@ -27,13 +27,13 @@ def batches_of_lines(path: Path | None, most: int) -> Iterator[list[str]]:
             yield whole[begin : begin + most]
         return
     source = _standard_input()
-    arrived: Queue[bytes | None] = Queue(maxsize=2 * most)
+    arrived: Queue[bytes | OSError | None] = Queue(maxsize=2 * most)
     threading.Thread(target=_read, args=(source, arrived), daemon=True).start()
     number = 0
     ended = False
     while not ended:
-        raw: list[bytes | None] = [arrived.get()]
-        while len(raw) < most and raw[-1] is not None:
+        raw: list[bytes | OSError | None] = [arrived.get()]
+        while len(raw) < most and isinstance(raw[-1], bytes):
             try:
                 raw.append(arrived.get_nowait())
             except Empty:
@@ -43,6 +43,8 @@ def batches_of_lines(path: Path | None, most: int) -> Iterator[list[str]]:
         for line in raw:
             if line is None:
                 break
+            if isinstance(line, OSError):
+                raise DataError(f"stdin: cannot be read: {line.strerror}")
             number += 1
             try:
                 lines.append(decoded(line, "stdin", number))
@@ -68,7 +70,10 @@ def _standard_input() -> BinaryIO:
         return sys.stdin.buffer
 
 
-def _read(source: BinaryIO, arrived: Queue[bytes | None]) -> None:
-    for line in source:
-        arrived.put(line)
+def _read(source: BinaryIO, arrived: Queue[bytes | OSError | None]) -> None:
+    try:
+        for line in source:
+            arrived.put(line)
+    except OSError as error:
+        arrived.put(error)
     arrived.put(None)

@@ -8,6 +8,7 @@ import math
 import pytest
 
 import attncli as package
+from attncli.attention_file import load
 from attncli.cli.evaluate import _tests as wanted
 from attncli.recipe import Recipe
 from attncli.text.corpus import Data
@@ -15,17 +16,6 @@ from tests.running import SMALL, attncli, sets, train
 
 BLANK = "data.documents=blank"
 CONTEXT = "model.context=hierarchical"
-
-
-@pytest.fixture(scope="module")
-def documents(corpus, tmp_path_factory):
-    """The small corpus with a blank line after every third sentence."""
-    folder = tmp_path_factory.mktemp("documents")
-    for path in corpus.iterdir():
-        lines = path.read_text().splitlines()
-        parts = [lines[begin : begin + 3] for begin in range(0, len(lines), 3)]
-        (folder / path.name).write_text("\n\n".join("\n".join(part) for part in parts) + "\n")
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +122,18 @@ def test_gold_of_a_file_counts_the_words_of_each_sentence_alone(tmp_path):
     found = wanted(recipe, [name], gold)[1][name]
     assert [sorted(pair.links) for pair in found] == [sorted(pair.links) for pair in known]
     assert [pair.src for pair in found] == [pair.src for pair in known]
+
+
+def test_lines_of_a_file_are_looked_at_as_they_are_translated(trained, tmp_path):
+    file, drawn = tmp_path / "two.txt", tmp_path / "two.json"
+    file.write_text("ein rot Haus\nzwei blau Hund\n")
+    where = ("--run", trained / "concatenated", "--threads", 1)
+    done = attncli("visualize", "--file", file, "-o", drawn, *where)
+    assert done.code == 0, done.err
+    _, (second, *_) = load(drawn)
+    assert second.source.startswith("ein rot Haus ")
+    (line,) = attncli("translate", file, *where[:2], "--beam", 5).lines[1:]
+    assert second.text == line
 
 
 def test_the_blank_line_between_documents_is_nothing_to_look_at(documents, trained):

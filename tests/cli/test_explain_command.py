@@ -46,4 +46,6 @@ def test_flags_that_do_not_go_together_are_refused(runs):
     assert "leave out --reference" in done.err
     assert explain(runs, "--head", 1).code == 2
     assert "no layer 7 of 1" in explain(runs, "--layer", 7).err
+    twice = explain(runs, "--force", "1=2", "--force", "1=")
+    assert "target word 1 is forced twice" in twice.err
     assert "there is no target word 40" in explain(runs, "--force", "40=1").err

@@ -186,6 +186,12 @@ def test_data_that_is_not_there_is_one_line(tmp_path):
     assert "did you mean 'embedded'?" in done.err
 
 
+def test_the_embedded_corpus_has_its_two_languages():
+    done = attncli("data", "--src", "fr")
+    assert done.code == 2
+    assert "the embedded corpus is en and de, not fr and de" in done.err
+
+
 def test_only_the_embedded_corpus_is_written(corpus, tmp_path):
     done = attncli("data", "--data", corpus, "--write", tmp_path)
     assert done.code == 2

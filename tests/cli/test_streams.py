@@ -53,3 +53,16 @@ def test_a_closed_standard_input_is_one_line(runs):
     assert done.returncode == 2
     assert b"standard input is closed" in done.stderr
     assert b"Traceback" not in done.stderr
+
+
+def test_a_standard_input_that_cannot_be_read_is_one_line(runs, tmp_path):
+    with (tmp_path / "written").open("wb") as file:
+        done = subprocess.run(
+            [sys.executable, "-m", "attncli", *words(runs)],
+            stdin=file,
+            capture_output=True,
+            timeout=60,
+        )
+    assert done.returncode == 1
+    assert b"stdin: cannot be read: Bad file descriptor" in done.stderr
+    assert b"Traceback" not in done.stderr

@@ -47,6 +47,9 @@ def test_stored_data_is_drawn_without_a_model(runs, tmp_path):
     assert again.out == drawn.out
     refused = attncli("visualize", "ein Hund", "--map", path)
     assert (refused.code, refused.err.count("\n")) == (2, 1)
+    useless = attncli("visualize", "--map", path, "--set", "search.beam=2")
+    assert (useless.code, useless.err.count("\n")) == (2, 1)
+    assert "--map reads no model: leave out --set" in useless.err
 
 
 def test_every_line_of_a_file_is_drawn(runs, tmp_path):
@@ -88,6 +91,7 @@ def test_a_line_of_a_test_set_and_its_reference(runs, corpus, tmp_path):
         (("--test", "test"), "--test and --line go together"),
         (("ein", "--forced"), "--forced needs a reference"),
         (("ein", "--forced", "--reference", "EIN"), "leave out --reference"),
+        (("ein", "--reference", "EIN", "--beam", 9), "is not searched: leave out --beam"),
         (("ein", "--side", "encoder"), "no attention to itself"),
         (("ein", "-o", "nowhere/a.html"), "there is no folder nowhere"),
     ],
