@@ -183,11 +183,13 @@ def all_steps(state: State, steps: int) -> State:
 def reordered(state: State, order: Tensor) -> State:
     """Parts (batch, queries, ...) by a choice of queries (batch, chosen): (batch, chosen, ...).
 
-    All have the same number of queries.
+    All have the same number of queries; where that is one, every choice is that one.
     """
     if not state:
         return {}
     batch, queries = next(iter(state.values())).shape[:2]
+    if queries == 1:
+        return {name: part.expand(*order.shape, *part.shape[2:]) for name, part in state.items()}
     first = torch.arange(0, batch * queries, queries, device=order.device)
     rows = (first.unsqueeze(1) + order).flatten()  # (batch * chosen,), each a row of a part
     return {

@@ -52,9 +52,8 @@ class LocalMonotonic(Scored):
     def forward(self, query: Tensor, memory: Memory, state: State) -> Attended:
         centre = self.centre(query, memory, state)
         inside = distances(centre, memory).abs() <= self.window
-        reachable = self.reachable(memory)
         scores = self.score(query, memory, state)
-        weights = self.normalize(scores, reachable & inside)
+        weights = self.normalize(scores, self.reachable(memory) & inside)
         trace = {"scores": scores, **self.around(centre)}
         return Attended(weights @ memory.values, weights, next_step(state), trace, {})
 

@@ -125,7 +125,9 @@ class Projection(Output):
     def best(self, decoded: Decoded, source: Source, k: int) -> Best:
         batch, queries, _ = decoded.hidden.shape
         parts = [self.best_of(rows, k) for rows in torch.split(decoded.hidden.flatten(0, 1), ROWS)]
-        found, ids, end = (torch.cat(part) for part in zip(*parts, strict=True))
+        found, ids, end = parts[0]
+        if len(parts) > 1:
+            found, ids, end = (torch.cat(part) for part in zip(*parts, strict=True))
         by_query = batch, queries, -1
         return Best(found.view(by_query), ids.view(by_query), end.view(batch, queries))
 

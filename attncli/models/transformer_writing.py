@@ -146,7 +146,7 @@ class TransformerWriting:
         self.embedded = embedded  # words and their step to vectors
         self.finished = finished  # the last layer's states to what the output layer reads
         self.window = window
-        self.steps = 0
+        self.written = 0  # steps
         self.filled = 0  # slots, one for each query of each step
         self.sources = [Room(memory.keys, memory.values) for memory in sources]
         self.real = blocked(sources[0].mask.unsqueeze(1))
@@ -163,12 +163,12 @@ class TransformerWriting:
     def step(self, token: Tensor, state: State, look: bool) -> Decoded:
         batch, queries = token.shape
         slots = slice(self.filled, self.filled + queries)
-        inputs = self.embedded(token, self.steps)  # (batch, queries, dim)
+        inputs = self.embedded(token, self.written)  # (batch, queries, dim)
         reach, state = self.reach(state, token.shape, slots)
         states = inputs.flatten(0, 1)
         for layer, own, source in zip(self.layers, self.own, self.sources, strict=True):
             states = layer.step(states, own, source, slots, reach, self.real)
-        self.steps += 1
+        self.written += 1
         self.filled = slots.stop
         hidden = self.finished(states).view(batch, queries, -1)
         return Decoded(hidden, None, state, {}, {})
