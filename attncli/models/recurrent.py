@@ -129,14 +129,12 @@ class Recurrent(Seq2Seq):
     def writing(
         self, memories: tuple[Memory, ...], queries: int, steps: int, look: bool
     ) -> Writing:
-        many = memories[0].mask.size(0) * queries
-        if many < MANY:
+        if memories[0].mask.size(0) * queries < MANY:
             return super().writing(memories, queries, steps, look)
         first = self.decoder.first
         projected = WordsOnce(
             lambda words: first.project(self.tgt_embedding(words)),
             vocab=self.tgt_embedding.vocab,
-            most=many * steps,
             width=first.input.out_features,
             like=first.input.weight,
         )

@@ -13,20 +13,22 @@ from torch.nn import functional
 
 from attncli.models.output import known
 
+ROOM = 512
+"""Words that there is room for at first."""
+
 
 class WordsOnce:
     """What `function` makes of words (words,), a row of `width` numbers for each, kept by word.
 
-    There is room for `most` different words; ids beyond the vocabulary `vocab` are one. `like` says
-    the kind of number and the device.
+    Ids beyond the vocabulary `vocab` are one word. `like` says the kind of number and the device.
     """
 
     def __init__(
-        self, function: Callable[[Tensor], Tensor], vocab: int, most: int, width: int, like: Tensor
+        self, function: Callable[[Tensor], Tensor], vocab: int, width: int, like: Tensor
     ) -> None:
         self.function = function
         self.vocab = vocab
-        self.rows = like.new_empty(min(vocab, most), width)
+        self.rows = like.new_empty(ROOM, width)
         self.places = torch.full((vocab,), -1, device=like.device)  # -1 where nothing is kept
         self.kept = 0
 
@@ -42,6 +44,10 @@ class WordsOnce:
 
     def _keep(self, words: Tensor) -> None:
         until = self.kept + len(words)
+        if until > len(self.rows):
+            wider = self.rows.new_empty(2 * until, self.rows.size(1))
+            wider[: self.kept] = self.rows[: self.kept]
+            self.rows = wider
         self.rows[self.kept : until] = self.function(words)
         self.places[words] = torch.arange(self.kept, until, device=words.device)
         self.kept = until

@@ -48,13 +48,15 @@ class BeamExtension:
         found = output.best(decoded, source, self.beam + 1)
         if bool(ending.any()):
             found = _only_ends(found, ending)
+        queries, words = found.ids.shape[1:]
         scores = (own["log_prob"].unsqueeze(2) + found.log_probs).flatten(1)
-        short = 2 * self.beam - scores.size(1)
+        ids = found.ids.flatten(1)
+        short = 2 * self.beam - queries * words
         if short > 0:  # of one hypothesis at first, or where words are few
             scores = functional.pad(scores, (0, short), value=-math.inf)
+            ids = functional.pad(ids, (0, short), value=PAD)
         total, flat = scores.topk(2 * self.beam, 1)
-        ids = functional.pad(found.ids.flatten(1), (0, max(short, 0)), value=PAD)
-        parents = (flat // found.ids.size(2)).clamp(max=found.ids.size(1) - 1)
+        parents = (flat // words).clamp(max=queries - 1)
         return Candidates(total, parents, ids.gather(1, flat))
 
 

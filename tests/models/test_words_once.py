@@ -7,6 +7,7 @@ import torch
 
 from attncli.marks import EOS, UNK
 from attncli.models import recurrent as recurrent_model
+from attncli.models import words_once
 from attncli.models.decoded import Source
 from attncli.models.words_once import WordsOnce
 from attncli.models.writing import PlainWriting
@@ -50,14 +51,16 @@ def test_few_hypotheses_go_by_the_plain_step():
     assert few.plain_step == model.decode_step
 
 
-def test_each_word_is_computed_once():
+@pytest.mark.parametrize("room", [1, 2, 100])
+def test_each_word_is_computed_once(monkeypatch, room):
+    monkeypatch.setattr(words_once, "ROOM", room)
     asked = []
 
     def function(words):
         asked.append(words.tolist())
         return torch.stack([words * 1.0, words * 10.0], 1)
 
-    once = WordsOnce(function, vocab=10, most=50, width=2, like=torch.zeros(1))
+    once = WordsOnce(function, vocab=10, width=2, like=torch.zeros(1))
     found = [once(torch.tensor(words)) for words in ([[4, 4], [7, 4]], [[7, 9], [11, 4]])]
     assert asked == [[4, 7], [UNK, 9]]
     assert found[0].tolist() == [[[4, 40], [4, 40]], [[7, 70], [4, 40]]]
