@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from attncli.cli.models import say
-from attncli.cli.options import DataName, Device, Root, Scale, Seed, Sets, Src, Tgt, Threads
+from attncli.cli.options import DataName, Device, Root, Scale, Seed, Sets, Src, Tgt, Threads, refuse
 from attncli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -150,8 +150,7 @@ def compare(
     )
     if dry_run:
         written = {"-o": out, "--figures": figures, "--keep": keep}
-        if useless := [flag for flag, value in written.items() if value]:
-            raise UsageError(f"--dry-run trains nothing: leave out {', '.join(useless)}")
+        refuse("--dry-run trains nothing", written)
         checked(candidates, request, Texts())
         _forecast(candidates, request)
         return

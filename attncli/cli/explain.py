@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from attncli.cli.models import open_models, search_of
-from attncli.cli.options import Beam, Device, OneRun, Root, Sets, State, Threads
+from attncli.cli.options import Beam, Device, OneRun, Root, Sets, State, Threads, refuse
 from attncli.cli.sentences import Reference, one_sentence
 
 if TYPE_CHECKING:
@@ -60,6 +60,8 @@ def explain(
         raise UsageError("--head chooses within a layer; give --layer too")
     if force and reference is not None:
         raise UsageError("--force decodes again: leave out --reference")
+    if reference is not None:
+        refuse("a forced translation is not searched", {"--beam": beam, "--set": sets})
     (model,) = open_models([run] if run else None, runs, checkpoint, device, threads)
     search = search_of(model, sets, {"beam": beam})
     at = (None if layer is None else layer - 1, None if head is None else head - 1)

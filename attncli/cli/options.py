@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -33,3 +34,15 @@ DataName = Annotated[
 ]
 Src = Annotated[str | None, typer.Option("--src", help="The source language.")]
 Tgt = Annotated[str | None, typer.Option("--tgt", help="The target language.")]
+
+
+def refuse(because: str, given: Mapping[str, object]) -> None:
+    """Asks that none of these flags is given.
+
+    Raises:
+        UsageError: one is, and would have no effect.
+    """
+    from attncli.errors import UsageError
+
+    if useless := [flag for flag, value in given.items() if value]:
+        raise UsageError(f"{because}: leave out {', '.join(useless)}")

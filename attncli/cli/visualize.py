@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from attncli.cli.models import open_models, search_of
-from attncli.cli.options import Beam, Device, OneRun, Root, Sets, State, Threads
+from attncli.cli.options import Beam, Device, OneRun, Root, Sets, State, Threads, refuse
 from attncli.cli.sentences import File, Forced, Line, Reference, Test, read_sentences
 
 if TYPE_CHECKING:
@@ -77,14 +77,14 @@ def visualize(
         if [sentence, file, test, line, reference, run] != [None] * 6 or is_forced:
             raise UsageError("--map draws what was looked at before: leave out sentence and run")
         given = {"--beam": beam, "--checkpoint": checkpoint, "--set": sets}
-        _refuse("--map reads no model", given)
+        refuse("--map reads no model", given)
         looks = attention_file.load(data)
     else:
         (model,) = open_models([run] if run else None, runs, checkpoint, device, threads)
         pairs = read_sentences(model, sentence, file, test, line)
         if reference is not None or is_forced:
             given = {"--beam": beam, "--n-best": n_best, "--set": sets}
-            _refuse("a forced translation is not searched", given)
+            refuse("a forced translation is not searched", given)
             looks = _forced(model, pairs, reference, is_forced, file is not None)
         else:
             search = search_of(model, sets, {"beam": beam, "n_best": n_best})
@@ -107,13 +107,6 @@ def visualize(
             console.print()
         is_one = (entry.layers, entry.heads) == (1, 1)
         heatmap.show(entry if is_one else entry.mean(), console)
-
-
-def _refuse(because: str, given: Mapping[str, object]) -> None:
-    from attncli.errors import UsageError
-
-    if useless := [flag for flag, value in given.items() if value]:
-        raise UsageError(f"{because}: leave out {', '.join(useless)}")
 
 
 def _searched(model: Loaded, search: Search, pairs: Sequence[Pair]) -> list[list[Look]]:

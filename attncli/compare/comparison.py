@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from attncli.compare.assembly import row, trained
@@ -17,13 +17,12 @@ from attncli.compare.records import write_record
 from attncli.compare.report.sample import is_seen
 from attncli.compare.request import Request, threads_of
 from attncli.compare.result import Comparison, Row
-from attncli.compare.selection import Candidate
+from attncli.compare.selection import Candidate, Say
 from attncli.compare.work import FAILED, Task, carry_out
 from attncli.errors import RunError, UsageError, suggestion
 from attncli.run.files import write_atomically
 from attncli.train.interruption import Interruption
 
-Say = Callable[[str], None]
 FILE = "comparison.json"
 
 

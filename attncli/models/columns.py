@@ -11,8 +11,8 @@ def by_columns(model: nn.Module) -> None:
     """Stores the weight of every linear layer by columns.
 
     Nothing else about it changes. The product of few rows, which every step of a search is, reads
-    a weight that lies so up to twice as fast; for many rows it makes no difference. A weight that
-    an embedding shares is copied: a table is read by rows.
+    a weight that lies so up to twice as fast; for many rows it makes little difference. A weight
+    that an embedding shares is copied: a table is read by rows.
     """
     for layer in model.modules():
         if isinstance(layer, nn.Linear | Projection):

@@ -44,6 +44,9 @@ def test_flags_that_do_not_go_together_are_refused(runs):
     done = explain(runs, "--force", "1=2", "--reference", "EIN")
     assert (done.code, done.err.count("\n")) == (2, 1)
     assert "leave out --reference" in done.err
+    useless = explain(runs, "--reference", "EIN", "--beam", 9)
+    assert useless.code == 2
+    assert "a forced translation is not searched: leave out --beam" in useless.err
     assert explain(runs, "--head", 1).code == 2
     assert "no layer 7 of 1" in explain(runs, "--layer", 7).err
     twice = explain(runs, "--force", "1=2", "--force", "1=")
