@@ -10,6 +10,12 @@ import torch
 from torch import Tensor
 
 from attncli.attention.base import State, reordered
+from attncli.models.decoded import Decoded, Source
+from attncli.models.output import Output
+
+WEIGHTS = "weights"
+KEPT_WITH_THE_DONE = 0.8
+"""A batch with a larger share of unfinished sentences goes on whole: dropping rows copies all."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,6 @@ class Finished:
         return [
             Entry(score, log_prob, ids[:length], slots[:length])
             for score, log_prob, length, ids, slots in zip(*parts.values(), strict=True)
-            if score > -math.inf
         ]
 
 
@@ -85,10 +90,13 @@ class History:
         self.places: list[np.ndarray] = []  # (batch,), where a sentence stood at that step
         self.batch = batch
 
-    def add(self, rows: Tensor, seen: State) -> None:
-        """One step of the sentences `rows`: each part (rows, layers, heads, beam[, src_len])."""
+    def add(self, rows: list[int], output: Output, decoded: Decoded, source: Source) -> None:
+        """One step of the sentences `rows`, if there is something to see in it."""
+        if decoded.weights is None:
+            return
+        seen = {WEIGHTS: decoded.weights} | output.look(decoded, source)
         places = np.full(self.batch, -1)
-        places[rows.cpu().numpy()] = np.arange(rows.numel())
+        places[rows] = np.arange(len(rows))
         self.places.append(places)
         self.steps.append({name: part.float().cpu().numpy() for name, part in seen.items()})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import numpy as np
@@ -16,12 +16,9 @@ from attncli.models.base import Seq2Seq
 from attncli.models.decoded import Decoded, Source
 from attncli.registry import AtLeastZero, Count, Positive, Range
 from attncli.search.extension import BeamExtension, Candidates, SampledExtension, Seeds
-from attncli.search.finished import Finished, History
+from attncli.search.finished import KEPT_WITH_THE_DONE, WEIGHTS, Entry, Finished, History
+from attncli.search.greedy import greedy
 from attncli.text.piece_model import BOS, EOS
-
-WEIGHTS = "weights"
-KEPT_WITH_THE_DONE = 0.8
-"""A batch with a larger share of unfinished sentences goes on whole: dropping rows copies all."""
 
 
 @dataclass(frozen=True)
@@ -95,9 +92,22 @@ class Search:
 
         `seeds` are those of each sentence's draws, where words are drawn; else its place is.
         """
+        limits = self.limits(source).clamp(max=model.longest)
+        if self.beam > 1 or self.sample or self.coverage_penalty:
+            return self.by_beam(model, source, limits, look, seeds)
+        entries, history = greedy(model, source, limits.tolist(), look)
+        found = []
+        for row, entry in enumerate(entries):
+            score = entry.log_prob / self.length_normalizer(len(entry.ids))
+            found.append(self._found([replace(entry, score=score)], history, row, int(limits[row])))
+        return found
+
+    def by_beam(
+        self, model: Seq2Seq, source: Source, limits: Tensor, look: bool, seeds: Seeds | None
+    ) -> list[list[Found]]:
+        """The same by as many hypotheses as the beam is wide; sentences have length `limits`."""
         looks = look or self.coverage_penalty > 0
         beam = self.beam
-        limits = self.limits(source).clamp(max=model.longest)
         memories, start = model.encode(source)
         writing = model.writing(memories, beam, int(limits.max()), looks)
         own = self._begin(source, limits.tolist(), seeds)
@@ -111,9 +121,8 @@ class Search:
         while rows.numel():
             decoded = writing.step(own["last"], state, looks)
             length += 1
-            if look and decoded.weights is not None:
-                seen = model.output.look(decoded, source)
-                history.add(rows, {WEIGHTS: decoded.weights} | seen)
+            if look:
+                history.add(rows.tolist(), model.output, decoded, source)
             ending = limits == length
             candidates = self.extension.extend(model.output, decoded, source, own, ending)
             own, ended = self._advanced(own, candidates, decoded)
@@ -128,7 +137,8 @@ class Search:
                 continue
             for place in (done & live).nonzero().flatten().tolist():
                 row = int(rows[place])
-                results[row] = self._found(finished, history, place, row, int(limits[place]))
+                entries = finished.entries(place)
+                results[row] = self._found(entries, history, row, int(limits[place]))
             live = live & ~done
             if int(live.sum()) > KEPT_WITH_THE_DONE * len(live):
                 continue
@@ -173,18 +183,20 @@ class Search:
         }
         return after, candidates.ids == EOS
 
+    def length_normalizer(self, length: int) -> float:
+        """lp(Y) of a translation of so many pieces, EOS included."""
+        return float(((5 + length) / 6) ** self.length_penalty)
+
     def _scores(self, own: State, source: Source, length: int) -> Tensor:
-        scores: Tensor = own["log_prob"] / float(((5 + length) / 6) ** self.length_penalty)
+        scores: Tensor = own["log_prob"] / self.length_normalizer(length)
         if "covered" in own:
             logs = own["covered"].clamp(1e-9, 1.0).log() * source.mask.unsqueeze(1)
             scores = scores + self.coverage_penalty * logs.sum(2)
         return scores
 
-    def _found(
-        self, finished: Finished, history: History, place: int, row: int, limit: int
-    ) -> list[Found]:
+    def _found(self, entries: list[Entry], history: History, row: int, limit: int) -> list[Found]:
         found = []
-        for entry in finished.entries(place)[: self.n_best]:
+        for entry in [one for one in entries if one.score > -math.inf][: self.n_best]:
             trace = history.along(row, entry.slots)
             weights = trace.pop(WEIGHTS, None)
             cut = len(entry.ids) == limit

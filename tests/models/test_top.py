@@ -10,9 +10,10 @@ from attncli.models.top import GROUP, top
 
 @pytest.mark.parametrize("vocab", [3, GROUP, 6 * GROUP, 6 * GROUP + 1, 20 * GROUP, 20 * GROUP + 17])
 @pytest.mark.parametrize("k", [1, 2, 6])
-def test_it_is_the_head_of_a_sort(vocab, k):
+@pytest.mark.parametrize("rows", [(4, 3), (1, 1)])
+def test_it_is_the_head_of_a_sort(rows, vocab, k):
     torch.manual_seed(vocab + k)
-    scores = torch.randn(4, 3, vocab)
+    scores = torch.randn(*rows, vocab)
     values, indices = top(scores, k)
     ordered, places = scores.sort(-1, descending=True)
     assert torch.equal(values, ordered[..., :k])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 
+import numpy as np
 import pytest
 import torch
 
@@ -51,6 +52,25 @@ def test_greedy_takes_the_best_word_at_every_step():
                 decoded = model(alone, shifted(prefix))
                 best = model.output.log_probs(decoded, alone)[0, -1].argmax()
             assert int(best) == token
+
+
+@pytest.mark.parametrize("model", [recurrent("local-p"), recurrent("none"), transformer()])
+@pytest.mark.parametrize("ends", [-100.0, 0.0, 2.0])
+def test_greedy_is_a_beam_of_one(model, ends):
+    with torch.no_grad():
+        model.output.bias[EOS] = ends
+    search = Search(beam=1, max_ratio=2.0, max_extra=3)
+    src = source(9, 3, 6, 1, 5)
+    with torch.inference_mode():
+        plain = search.by_beam(model, src, search.limits(src), look=True, seeds=None)
+    for (found,), (expected,) in zip(search.find(model, src, look=True), plain, strict=True):
+        assert (found.ids, found.cut) == (expected.ids, expected.cut)
+        assert found.score == pytest.approx(expected.score, abs=1e-5)
+        assert found.log_prob == pytest.approx(expected.log_prob, abs=1e-5)
+        assert (found.weights is None) == (expected.weights is None)
+        if found.weights is not None:
+            np.testing.assert_allclose(found.weights, expected.weights, atol=1e-5)
+        assert found.trace.keys() == expected.trace.keys()
 
 
 def test_every_hypothesis_is_scored_once(monkeypatch):
