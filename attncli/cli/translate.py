@@ -43,7 +43,7 @@ def translate(
         typer.Option("--replace-unknown", help="Copy the source word looked at most for <unk>."),
     ] = False,
     engine: Annotated[
-        Literal["torch", "ctranslate2"],
+        Literal["torch", "ctranslate2", "onnx"],
         typer.Option("--engine", help="What decodes: torch, or what `attncli export` wrote."),
     ] = "torch",
     batch: Annotated[int, typer.Option("--batch", min=1, help="Sentences decoded together.")] = 64,
@@ -62,13 +62,13 @@ def translate(
     flags = {"beam": width, "n_best": n_best, "sample": sample or None}
     flags["replace_unknown"] = replace_unknown or None
     search = search_of(models[0], sets, flags)
-    if engine == "ctranslate2":
+    own = models[0].recipe.seed if seed is None else seed
+    if engine == "torch":
+        translator = Translator(models, search, sentences=batch, seed=own)
+    else:
         if alignments:
             raise UsageError("--alignments: an exported model shows none (try --engine torch)")
-        translator = exported(models, search, batch, threads)
-    else:
-        own = models[0].recipe.seed if seed is None else seed
-        translator = Translator(models, search, sentences=batch, seed=own)
+        translator = exported(models, engine, search, batch, own)
     looks = alignments or form == "jsonl"
     data: Data = models[0].recipe.build("data")
     windows = data.lines(batches_of_lines(file, WINDOW * batch))
@@ -83,16 +83,17 @@ def translate(
         say(f"{cut} translations reached the length limit (search.max_ratio, search.max_extra)")
 
 
-def exported(models: list[Loaded], search: Search, batch: int, threads: int) -> Translator:
+def exported(
+    models: list[Loaded], engine: str, search: Search, batch: int, seed: int
+) -> Translator:
     """What translates with the export in the run's own folder."""
     from attncli.errors import UsageError
-    from attncli.export.convert import FOLDER
-    from attncli.export.engine import ExportedTranslator
+    from attncli.export.forms import FORMS
 
     if len(models) > 1:
-        raise UsageError("--engine ctranslate2 decodes with one run (several need --engine torch)")
-    folder = models[0].run.path / FOLDER
-    return ExportedTranslator(models[0], search, folder, sentences=batch, threads=threads)
+        raise UsageError(f"--engine {engine} decodes with one run (several need --engine torch)")
+    folder = models[0].run.path / engine
+    return FORMS[engine].translator(models[0], search, folder, sentences=batch, seed=seed)
 
 
 def _written(one: Translation, number: int, form: str, alignments: bool, n_best: int) -> list[str]:

@@ -32,7 +32,7 @@ class Ran(NamedTuple):
 
 def last(states: Tensor, mask: Tensor) -> Tensor:
     """Of states (batch, steps, width) those at the last real step, (batch, width)."""
-    return states[torch.arange(len(states), device=states.device), mask.sum(1) - 1]
+    return states[torch.arange(states.size(0), device=states.device), mask.sum(1) - 1]
 
 
 class Cell(nn.Module):

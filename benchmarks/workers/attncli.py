@@ -12,7 +12,7 @@ import torch
 
 from attncli import machine
 from attncli.experiment import load
-from attncli.export.convert import FOLDER, export
+from attncli.export.forms import FORMS
 from attncli.recipe import Recipe
 from attncli.run import Run
 from attncli.search import Search
@@ -102,7 +102,8 @@ def measure_decoding(job: Job) -> dict[str, float]:
 def export_model(job: Job) -> dict[str, float]:
     """Writes the run that training left for CTranslate2."""
     made = Run.open(job.folder)
-    export(load(made, "last", machine.prepare("cpu", job.threads)), made.path / FOLDER)
+    form = FORMS["ctranslate2"]
+    form.write(load(made, "last", machine.prepare("cpu", job.threads)), made.path / form.name)
     return {"done": 1.0}
 
 

@@ -7,26 +7,22 @@ the same tensors, such as another score, is found by scoring a few sentences wit
 
 from __future__ import annotations
 
-import hashlib
-import json
 import shutil
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor
 
 from attncli.errors import UsageError
 from attncli.experiment import Loaded, source_of
+from attncli.export.form import FLOAT
 from attncli.models.transformer import Transformer
 from attncli.objective import shifted
 from attncli.text.piece_model import EOS, PieceModel
 
-Quantization = Literal["float32", "int8", "int16", "bfloat16", "float16"]
 POSITIONS = 4096  # the longest sentence, in pieces
-FOLDER = "ctranslate2"
-ORIGIN = "attncli.json"  # what was exported
 PROBES = (1, 7, 40)  # pieces of the sentences that are scored with both
 CLOSE = 1e-3  # nats, over a whole sentence
 
@@ -42,39 +38,6 @@ def library() -> ModuleType:
     except ImportError:
         raise UsageError("CTranslate2 is not installed (pip install 'attncli[export]')") from None
     return cast(ModuleType, ctranslate2)
-
-
-def export(loaded: Loaded, folder: Path, quantization: Quantization = "float32") -> None:
-    """Writes the model into `folder`, whole or not at all; what was exported there is replaced.
-
-    Raises:
-        UsageError: CTranslate2 is not installed, or cannot express the model.
-    """
-    ctranslate2 = library()
-    if folder.exists() and not (folder / "model.bin").is_file():
-        raise UsageError(f"{folder}: there is something else there (give another --out)")
-    partial = folder.with_name(folder.name + ".part")
-    try:
-        _write(specification(loaded), partial, "float32")
-        _compare(loaded, ctranslate2.Translator(str(partial), compute_type="float32"))
-        if quantization != "float32":
-            _write(specification(loaded), partial, quantization)
-        origin = {"checkpoint": loaded.state, "quantization": quantization}
-        written = json.dumps({**origin, "tensors": digest(loaded)}, indent=1)
-        (partial / ORIGIN).write_text(written, encoding="utf-8")
-        shutil.rmtree(folder, ignore_errors=True)
-        partial.rename(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-
-
-def digest(loaded: Loaded) -> str:
-    """A hash of the model's tensors, by which an export that is out of date is found."""
-    found = hashlib.sha256()
-    for name, part in loaded.model.state_dict().items():
-        found.update(name.encode())
-        found.update(part.detach().float().cpu().contiguous().numpy().tobytes())
-    return found.hexdigest()[:16]
 
 
 def specification(loaded: Loaded) -> Any:
@@ -194,17 +157,22 @@ def _layers(side: Any, name: str) -> list[tuple[Any, str]]:
     return [(layer, f"{name}.{number}") for number, layer in enumerate(side.layer)]
 
 
-def _write(spec: Any, folder: Path, quantization: str) -> None:
+def save(spec: Any, folder: Path, quantization: str) -> None:
+    """Writes what is described into a folder of its own, its weights stored as `quantization`."""
     spec.validate()
-    spec.optimize(quantization=None if quantization == "float32" else quantization)
+    spec.optimize(quantization=None if quantization == FLOAT else quantization)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     spec.save(str(folder))
 
 
 @torch.inference_mode()
-def _compare(loaded: Loaded, exported: Any) -> None:
-    """Refuses a model that computes something else than its export."""
+def compare(loaded: Loaded, exported: Any) -> None:
+    """Scores sentences with the model and with its export.
+
+    Raises:
+        UsageError: they differ.
+    """
     random = torch.Generator().manual_seed(0)
     sizes = (loaded.codec.src.size, loaded.codec.tgt.size)
     for length in PROBES:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,13 +9,13 @@ import torch
 
 from attncli.errors import UsageError
 from attncli.experiment import Loaded, source_of
-from attncli.export.convert import ORIGIN, POSITIONS, digest, library, vocabulary
+from attncli.export.ctranslate2.convert import POSITIONS, library, vocabulary
 from attncli.search import Found, Search
 from attncli.text.piece_model import EOS
-from attncli.translate import SENTENCES, Encoded, Translator
+from attncli.translate import Encoded, Translator
 
 
-class ExportedTranslator(Translator):
+class CTranslate2Translator(Translator):
     """Translates with the model that `attncli export` wrote into `folder`.
 
     The search goes by log-probabilities alone, and the beam that it ends with is then ranked by
@@ -24,37 +23,18 @@ class ExportedTranslator(Translator):
     beam of finished hypotheses, and then may find a more probable one.
 
     Raises:
-        UsageError: CTranslate2 is not installed, nothing was exported or other weights were, or
-            the search asks for what CTranslate2 does not have.
+        UsageError: CTranslate2 is not installed, or the search asks for what it does not have.
     """
 
-    def __init__(
-        self,
-        loaded: Loaded,
-        search: Search,
-        folder: Path,
-        *,
-        sentences: int = SENTENCES,
-        threads: int = 0,
-    ) -> None:
+    def __init__(self, loaded: Loaded, search: Search, folder: Path, sentences: int) -> None:
         super().__init__([loaded], search, sentences=sentences)
         ctranslate2 = library()
-        if not (folder / ORIGIN).is_file():
-            raise UsageError(
-                f"{folder}: nothing exported there (attncli export {loaded.run.path} writes it)"
-            )
-        origin = json.loads((folder / ORIGIN).read_text(encoding="utf-8"))
-        if origin["tensors"] != digest(loaded):
-            raise UsageError(
-                f"{folder}: exported from other weights than those of {loaded.state} "
-                f"(export again: attncli export {loaded.run.path})"
-            )
         if search.coverage_penalty or search.sample or search.replace_unknown:
             raise UsageError(
                 "--engine ctranslate2 has a beam and a length penalty only (search.sample, "
                 "search.coverage_penalty and search.replace_unknown need --engine torch)"
             )
-        self.exported = ctranslate2.Translator(str(folder), intra_threads=threads)
+        self.exported = ctranslate2.Translator(str(folder), intra_threads=torch.get_num_threads())
         self.ids = {piece: place for place, piece in enumerate(vocabulary(self.codec.tgt))}
 
     def decode(self, encoded: Sequence[Encoded], look: bool) -> list[list[Found]]:

@@ -1,0 +1,138 @@
+"""Translation by ONNX Runtime: the search is attncli's own, the model is two graphs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from attncli.attention.base import Memory, State
+from attncli.errors import UsageError
+from attncli.experiment import Loaded
+from attncli.export.onnx.examples import Held
+from attncli.export.onnx.graphs import AFTER, wider
+from attncli.export.onnx.library import runtime
+from attncli.models.base import Seq2Seq
+from attncli.models.decoded import Decoded, Source
+from attncli.models.output import Output
+from attncli.models.writing import Writing
+from attncli.search import Found, Search
+from attncli.translate import Encoded, Translator
+
+FILES = ("encode.onnx", "step.onnx")
+ERRORS_ONLY = 3
+NOT_BUSY = ("session.force_spinning_stop", "1")  # threads wait busily within a run, not between
+
+
+class Graph:
+    """A graph as a function of named tensors, run with as many threads as torch has."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.sessions: dict[int, Any] = {}  # by their threads
+
+    def session(self, threads: int) -> Any:
+        """ONNX Runtime's, with so many threads; one that has a single thread may be forked."""
+        if threads not in self.sessions:
+            options = runtime().SessionOptions()
+            options.intra_op_num_threads = threads
+            options.log_severity_level = ERRORS_ONLY
+            options.add_session_config_entry(*NOT_BUSY)
+            self.sessions[threads] = runtime().InferenceSession(str(self.path), options)
+        return self.sessions[threads]
+
+    def __call__(self, given: State) -> State:
+        """What comes of the inputs, by name."""
+        session = self.session(torch.get_num_threads())
+        inputs = {one.name: given[one.name].numpy() for one in session.get_inputs()}
+        found = session.run(None, inputs)
+        names = [one.name for one in session.get_outputs()]
+        return {name: torch.from_numpy(part) for name, part in zip(names, found, strict=True)}
+
+
+class Scored(Output):
+    """Of a graph that scores words itself: the hidden states are log-probabilities."""
+
+    def log_probs(self, decoded: Decoded, source: Source) -> Tensor:
+        return decoded.hidden
+
+
+class ExportedModel(Seq2Seq):
+    """A model whose encoder and step are graphs; `plain` is the model that was exported.
+
+    The last of its memories is the source, which outputs that copy words read.
+    """
+
+    def __init__(self, plain: Seq2Seq, encode: Graph, step: Graph) -> None:
+        super().__init__()
+        self.plain = plain
+        self.longest = plain.longest
+        self.output = Scored()
+        self.graphs = encode, step
+
+    def encode(self, source: Source) -> tuple[tuple[Memory, ...], State]:
+        found = self.graphs[0]({"source": source.ids, "source_mask": source.mask})
+        memories, state = Held.of(found)
+        return (*memories, Memory(source.ids, source.mask, source.mask.unsqueeze(1))), state
+
+    def writing(
+        self, memories: tuple[Memory, ...], queries: int, steps: int, look: bool
+    ) -> Writing:
+        room = self.plain.reserve(memories[:-1], queries, 0)
+        return ExportedWriting(self.graphs[1], room[: len(room) - len(memories) + 1], memories)
+
+
+class ExportedWriting:
+    """A batch of sentences that is written by a graph; `room` is what it writes into."""
+
+    def __init__(self, step: Graph, room: tuple[Memory, ...], memories: tuple[Memory, ...]) -> None:
+        self.graph = step
+        self.room = room
+        self.memories = memories
+        self.steps = 0
+
+    def step(self, token: Tensor, state: State, look: bool) -> Decoded:
+        *read, source = self.memories
+        slots = self.steps * token.size(1)  # after a first step with one query there are fewer
+        room = [wider(memory, slots - memory.mask.size(2)) for memory in self.room]
+        given = {"token": token, "source": source.keys, "source_mask": source.values}
+        found = self.graph(given | Held((*room, *read), state).named())
+        after = {name.removeprefix(AFTER): part for name, part in found.items() if AFTER in name}
+        self.room, state = Held.of(after)
+        self.steps += 1
+        return Decoded(found["log_probs"], None, state, {}, {})
+
+    def keep(self, rows: Tensor) -> None:
+        self.room = tuple(memory.select(rows) for memory in self.room)
+        self.memories = tuple(memory.select(rows) for memory in self.memories)
+
+
+class OnnxTranslator(Translator):
+    """Translates with the graphs that `attncli export` wrote into `folder`.
+
+    Raises:
+        UsageError: ONNX Runtime is not installed, or the search asks for attention.
+    """
+
+    def __init__(
+        self, loaded: Loaded, search: Search, folder: Path, sentences: int, seed: int
+    ) -> None:
+        super().__init__([loaded], search, sentences=sentences, seed=seed)
+        runtime()
+        if search.coverage_penalty or search.replace_unknown:
+            raise UsageError(
+                "--engine onnx knows nothing of attention (search.coverage_penalty and "
+                "search.replace_unknown need --engine torch)"
+            )
+        self.graphs = [Graph(folder / name) for name in FILES]
+        self.model = ExportedModel(loaded.model, *self.graphs)
+
+    def decode(self, encoded: Sequence[Encoded], look: bool) -> list[list[Found]]:
+        """Translations of sentences, in their order; attention is not to be had."""
+        if len(encoded) > self.sentences:  # several batches: each core gets a fork of this process
+            for graph in self.graphs:
+                graph.session(threads=1)
+        return super().decode(encoded, look=False)

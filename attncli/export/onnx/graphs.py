@@ -1,0 +1,142 @@
+"""A trained model as two functions of named tensors, and these as ONNX graphs.
+
+    encode: source, source_mask -> memories, and the state before the first word
+    step:   token, source, source_mask, memories, state -> log_probs, and what is held after it
+
+A search holds what one gives and hands it to the other: an output `after.x` is the next step's
+input `x`. Where a decoder writes into its memories, those are among what a step gives.
+"""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from attncli.attention.base import Memory, State
+from attncli.errors import UsageError
+from attncli.export.onnx.cells import read_at_once, translations
+from attncli.export.onnx.examples import Example, Held
+from attncli.export.onnx.library import without_remarks
+from attncli.models.base import Seq2Seq
+from attncli.models.cells import Cell
+from attncli.models.decoded import Source
+
+AFTER = "after."
+
+
+class Encode(nn.Module):
+    """The source to what a search holds before the first word."""
+
+    plain = 2  # inputs, besides a list of tensors
+
+    def __init__(self, model: Seq2Seq, sample: Example) -> None:
+        super().__init__()
+        self.model = reading_at_once(model)
+        self.outputs = list(sample.read.named())
+
+    def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, ...]:
+        held = Held(*self.model.encode(Source(ids, mask)))
+        return tuple(part.clone() for part in held.named().values())
+
+
+class Step(nn.Module):
+    """One word of every hypothesis: log-probabilities (batch, queries, words), what is held next.
+
+    The memories that a step writes into are the first ones, before those that `encode` gave. Each
+    has a slot for every query of every step before, and the step adds its own.
+    """
+
+    plain = 3
+
+    def __init__(self, model: Seq2Seq, sample: Example) -> None:
+        super().__init__()
+        self.model = model
+        self.held = list(sample.held.named())
+        self.written = len(sample.held.memories) - len(sample.read.memories)
+        after = sample.held._replace(memories=sample.held.memories[: self.written])
+        self.outputs = ["log_probs", *(AFTER + name for name in after.named())]
+
+    def forward(
+        self, token: Tensor, ids: Tensor, mask: Tensor, *parts: Tensor
+    ) -> tuple[Tensor, ...]:
+        memories, state = Held.of(dict(zip(self.held, parts, strict=True)))
+        room = [wider(memory, token.size(1)) for memory in memories[: self.written]]
+        decoded = self.model.decode_step(token, (*room, *memories[self.written :]), state)
+        log_probs = self.model.output.log_probs(decoded, Source(ids, mask))
+        return log_probs, *Held(tuple(room), decoded.state).named().values()
+
+    @torch.no_grad()
+    def named(self, given: State) -> State:
+        """What comes of inputs by name, by name."""
+        return dict(zip(self.outputs, self(*given.values()), strict=True))
+
+
+def wider(room: Memory, slots: int) -> Memory:
+    """Room with so many more slots at its end, which are empty."""
+    keys, values = (nn.functional.pad(part, (0, 0, 0, slots)) for part in room[:2])
+    return Memory(keys, values, nn.functional.pad(room.mask, (0, slots)))
+
+
+def reading_at_once(model: Seq2Seq) -> Seq2Seq:
+    """A copy of the model whose recurrent layers read a sentence by one operator of ONNX."""
+    copied = copy.deepcopy(model)
+    for module in copied.modules():
+        if isinstance(module, Cell):
+            module.run = read_at_once(module)  # type: ignore[method-assign,assignment]
+    return copied
+
+
+def save(graph: Encode | Step, path: Path, inputs: State, others: State) -> None:
+    """Writes a graph as it is run with `inputs`; sizes that are not those of `others` stay open.
+
+    Raises:
+        UsageError: something in it has no place in ONNX.
+    """
+    axes: dict[tuple[int, int], torch.export.Dim] = {}
+
+    def open_axes(name: str) -> dict[int, torch.export.Dim]:
+        both = enumerate(zip(inputs[name].shape, others[name].shape, strict=True))
+        changing = {axis: sizes for axis, sizes in both if len(set(sizes)) > 1}
+        for axis, sizes in changing.items():
+            axes.setdefault(sizes, torch.export.Dim(f"{name}_{axis}".replace(".", "_")))
+        return {axis: axes[sizes] for axis, sizes in changing.items()}
+
+    first, parts = list(inputs)[: graph.plain], list(inputs)[graph.plain :]
+    sizes = [*map(open_axes, first), *([tuple(map(open_axes, parts))] if parts else [])]
+    with without_remarks():
+        try:
+            traced = torch.export.export(graph, tuple(inputs.values()), dynamic_shapes=tuple(sizes))
+            program = torch.onnx.export(
+                traced,
+                input_names=list(inputs),
+                output_names=graph.outputs,
+                custom_translation_table=translations(),
+                dynamo=True,
+                verbose=False,
+            )
+            assert program is not None  # as it is with dynamo
+        except (RuntimeError, torch.onnx.OnnxExporterError) as error:
+            raise UsageError(
+                "ONNX cannot express this model: what it computes depends on the sentence "
+                "(translate with --engine torch; --debug says where)"
+            ) from error
+        program.save(str(path), external_data=False)
+
+
+def quantize(path: Path) -> None:
+    """Stores the factors of a graph's products as numbers of 8 bits, scaled by output."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    full = path.rename(path.with_suffix(".float32"))
+    with without_remarks():
+        quantize_dynamic(
+            full,
+            path,
+            op_types_to_quantize=["MatMul", "Gemm"],
+            per_channel=True,
+            weight_type=QuantType.QInt8,
+        )
+    full.unlink()
