@@ -10,13 +10,18 @@ ROOT = Path(__file__).parents[1]
 # What pip is asked for; constraints/NAME.txt pins it and all that it needs.
 PACKAGES = {
     "attncli": (),
+    "attncli-bf16": (),
+    "attncli-onnx": (),
+    "attncli-onnx-int8": (),
     "joeynmt": ("joeynmt", "importlib_metadata", "sentencepiece", "torch"),
     "eole": ("eole", "aiohttp", "torch"),
+    "eole-bf16": ("eole", "aiohttp", "torch"),
     "ctranslate2": ("ctranslate2",),
     "ctranslate2-apart": ("ctranslate2",),
     "ctranslate2-int8": ("ctranslate2",),
 }
 SYSTEMS = tuple(PACKAGES)
+OURS = "attncli"
 HELP = {
     "attncli": ("-m", "attncli", "--help"),
     "joeynmt": ("-m", "joeynmt", "--help"),
@@ -31,7 +36,7 @@ def package(system: str) -> str:
 
 def python_of(system: str, folder: Path) -> Path:
     """The interpreter of a system: this one for attncli, its own venv's for a peer."""
-    if system == "attncli":
+    if package(system) == OURS:
         return Path(sys.executable)
     return folder / package(system) / "bin" / "python"
 
@@ -46,7 +51,7 @@ def install(system: str, folder: Path) -> None:
         folder / package(system),
         ROOT / "benchmarks/constraints" / f"{package(system)}.txt",
     )
-    if system == "attncli" or python_of(system, folder).exists():
+    if package(system) == OURS or python_of(system, folder).exists():
         return
     subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
     pip = [str(python_of(system, folder)), "-m", "pip", "install", "--quiet"]

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from statistics import median
+from typing import NamedTuple
 
 from benchmarks.ceiling import Work
+from benchmarks.peers import OURS, package
 from benchmarks.rounds import Record
 
-OURS = "attncli"
 FASTER = "attncli is faster ×"
+
+
+class Measure(NamedTuple):
+    """A figure of a record, and how it is told."""
+
+    name: str
+    title: str
+    less_is_better: bool
+
+
+PACE = Measure("tokens_per_second", "target tokens/s", False)
 DECODINGS = (
-    ("beam5_tokens_per_second", "beam 5, batches of 64, tokens/s", False),
-    ("greedy_tokens_per_second", "greedy, batches of 64, tokens/s", False),
-    ("single_ms", "greedy, one by one, ms a sentence", True),
+    Measure("beam5_tokens_per_second", "beam 5, batches of 64, tokens/s", False),
+    Measure("greedy_tokens_per_second", "greedy, batches of 64, tokens/s", False),
+    Measure("single_ms", "greedy, one by one, ms a sentence", True),
 )
 
 
@@ -64,20 +76,38 @@ def failure(records: list[Record]) -> str:
     return next((f"failed: {record['failed']}" for record in records if "failed" in record), "")
 
 
-def rows(
-    systems: dict[str, list[Record]], name: str, less_is_better: bool, form: str
-) -> list[list[str]]:
+def rows(systems: dict[str, list[Record]], measure: Measure, form: str) -> list[list[str]]:
     """System, its figure, and how many times faster attncli is."""
-    ours = values(systems.get(OURS, []), name)
+    ours = values(systems.get(OURS, []), measure.name)
     found = []
     for system, records in systems.items():
-        theirs = values(records, name)
+        theirs = values(records, measure.name)
         if not theirs:
             found.append([system, failure(records) or "–", ""])
             continue
-        ratio = "" if system == OURS else spread(ratios(ours, theirs, less_is_better), ".2f")
+        ratio = (
+            "" if system == OURS else spread(ratios(ours, theirs, measure.less_is_better), ".2f")
+        )
         found.append([system, spread(theirs.values(), form), ratio])
     return found
+
+
+def variants(systems: dict[str, list[Record]], measures: Sequence[Measure]) -> Iterable[str]:
+    """A table for each other setting of attncli: how many times faster it is than each peer."""
+    peers = [system for system in systems if package(system) != OURS]
+    for variant in [system for system in systems if package(system) == OURS != system]:
+        body = []
+        for peer in peers:
+            found = [
+                ratios(
+                    values(systems[variant], measure.name),
+                    values(systems[peer], measure.name),
+                    measure.less_is_better,
+                )
+                for measure in measures
+            ]
+            body.append([peer, *(spread(each, ".2f") for each in found)])
+        yield markdown([f"{variant} is faster ×", *(one.title for one in measures)], body) + "\n"
 
 
 def markdown(head: list[str], body: list[list[str]]) -> str:
@@ -94,8 +124,8 @@ def training(table: Table, works: dict[str, Work]) -> Iterable[str]:
         systems = table.of("training", configuration)
         needs = works[configuration].operations
         body = []
-        for row in rows(systems, "tokens_per_second", False, ",.0f"):
-            paces = values(systems[row[0]], "tokens_per_second")
+        for row in rows(systems, PACE, ",.0f"):
+            paces = values(systems[row[0]], PACE.name)
             shares = [
                 100 * pace * needs / (ceilings[number] * 1e9)
                 for number, pace in paces.items()
@@ -103,8 +133,9 @@ def training(table: Table, works: dict[str, Work]) -> Iterable[str]:
             ]
             peak = spread(values(systems[row[0]], "peak_mb").values())
             body.append([*row, f"{spread(shares, '.0f')}%" if shares else "–", peak])
-        head = ["", "target tokens/s", FASTER, "of the ceiling", "peak memory, MB"]
+        head = ["", PACE.title, FASTER, "of the ceiling", "peak memory, MB"]
         yield f"### Training {configuration}\n\n{markdown(head, body)}\n"
+        yield from variants(systems, [PACE])
 
 
 def decoding(table: Table) -> Iterable[str]:
@@ -112,15 +143,16 @@ def decoding(table: Table) -> Iterable[str]:
     for configuration in table.configurations("decoding"):
         systems = table.of("decoding", configuration)
         columns = [
-            rows(systems, name, less_is_better, ",.1f" if less_is_better else ",.0f")
-            for name, _, less_is_better in DECODINGS
+            rows(systems, measure, ",.1f" if measure.less_is_better else ",.0f")
+            for measure in DECODINGS
         ]
         body = [
             [parts[0][0], *(cell for part in parts for cell in part[1:])]
             for parts in zip(*columns, strict=True)
         ]
-        head = ["", *(cell for _, title, _ in DECODINGS for cell in (title, FASTER))]
+        head = ["", *(cell for measure in DECODINGS for cell in (measure.title, FASTER))]
         yield f"### Decoding {configuration}\n\n{markdown(head, body)}\n"
+        yield from variants(systems, DECODINGS)
 
 
 def unfed(table: Table) -> str:
@@ -160,8 +192,9 @@ def page(records: list[Record], works: dict[str, Work], facts: list[str]) -> str
     if table.configurations("decoding"):
         parts += ["## Decoding\n", DECODING, *decoding(table)]
     if table.configurations("startup"):
-        body = rows(table.of("startup"), "seconds", True, ".2f")
-        head = ["", "seconds", FASTER]
+        measure = Measure("seconds", "seconds", True)
+        body = rows(table.of("startup"), measure, ".2f")
+        head = ["", measure.title, FASTER]
         parts += [f"## Start-up of `--help`\n\n{markdown(head, body)}\n"]
     parts += [GPU]
     return "\n".join(parts)
@@ -173,14 +206,18 @@ TRAINING = (
     "tokens; R is Luong 2015 with input feeding (LSTMs of 256 + 256 and 512, embeddings of 256, "
     "general attention, dropout 0.2) in batches of 80 sentences; R0 is R without input feeding. "
     "The settings of each system stand in benchmarks/configurations. Tokens are target pieces with "
-    "EOS, padding not counted. Memory is the most that the process held, libraries included.\n"
+    "EOS, padding not counted. Memory is the most that the process held, libraries included. All "
+    "compute in float32 but those with bf16 in their name, which round the factors of products "
+    "(`train.precision=bf16`, eole's `compute_dtype: bf16`); joeynmt has no such setting on a CPU. "
+    "That pays where the processor has units for it.\n"
 )
 DECODING = (
     "Every system writes exactly 20 pieces for every sentence, so that all do the same work; "
     "import and loading are left out, and so is cutting text into pieces for all but attncli, "
     "whose time includes it. CTranslate2 decodes attncli's own model, exported: one batch at a "
     "time with all threads, and apart, as many batches at once as there are threads, as attncli "
-    "does. One by one is a call for each sentence.\n"
+    "does. attncli-onnx is `translate --engine onnx`, in float32 and with weights of 8 bits. One "
+    "by one is a call for each sentence.\n"
 )
 GPU = (
     "## On a GPU\n\nNot measured. `attncli train RECIPE --device cuda --set "

@@ -10,17 +10,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.measure import MeasureError, ask, startup
-from benchmarks.peers import HELP, package
+from benchmarks.peers import HELP, OURS
 from benchmarks.workers.job import Job
 
 TRAINING = {
-    "T": ("attncli", "joeynmt", "eole"),
-    "R": ("attncli", "joeynmt", "eole"),
+    "T": ("attncli", "joeynmt", "eole", "attncli-bf16", "eole-bf16"),
+    "R": ("attncli", "joeynmt", "eole", "attncli-bf16", "eole-bf16"),
     "R0": ("attncli",),
 }
 DECODING = {
     "T": ("attncli", "joeynmt", "eole", "ctranslate2", "ctranslate2-apart", "ctranslate2-int8"),
-    "R": ("attncli", "joeynmt", "eole"),
+    "R": ("attncli", "joeynmt", "eole", "attncli-onnx", "attncli-onnx-int8"),
+}
+# What decodes attncli's own model, and the task that exports it.
+EXPORTS = {
+    "ctranslate2": "export-ctranslate2",
+    "ctranslate2-apart": "export-ctranslate2",
+    "ctranslate2-int8": "export-ctranslate2",
+    "attncli-onnx": "export-onnx",
+    "attncli-onnx-int8": "export-onnx-int8",
 }
 KINDS = ("startup", "training", "decoding")
 Record = dict[str, object]
@@ -123,13 +131,13 @@ class Rounds:
             return lambda: startup(system, plan.peers, self.logs)
         task = {"training": "train", "decoding": "decode"}[kind]
         job = plan.job(task, system, configuration, plan.warm, plan.updates)
-        if package(system) == "ctranslate2":
+        if system in EXPORTS:
             return lambda: self._exported(job)
         return lambda: self._ask(job)
 
     def _exported(self, job: Job) -> dict[str, float]:
         """The answer of a system that decodes attncli's own model, which is exported first."""
-        self._ask(self.plan.job("export", "attncli", job.configuration, 0, 0))
+        self._ask(self.plan.job(EXPORTS[job.system], OURS, job.configuration, 0, 0))
         return self._ask(job)
 
     def _make_models(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -11,8 +12,10 @@ from unittest.mock import patch
 import torch
 
 from attncli import machine
-from attncli.experiment import load
+from attncli.experiment import Loaded, load
+from attncli.export.form import FLOAT
 from attncli.export.forms import FORMS
+from attncli.export.onnx.engine import OnnxTranslator
 from attncli.recipe import Recipe
 from attncli.run import Run
 from attncli.search import Search
@@ -70,27 +73,52 @@ def measure_training(job: Job) -> dict[str, float]:
         return done
 
     device = machine.prepare("cpu", job.threads)
-    recipe = recipe_of(job, f"train.steps={job.warm + job.updates}")
+    precision = "bf16" if job.system.endswith("bf16") else "float32"
+    steps = f"train.steps={job.warm + job.updates}"
+    recipe = recipe_of(job, steps, f"train.precision={precision}")
     with patch.object(Trainer, "step", timed):
         train(recipe, made, print, device=device)
     return laps.found
 
 
-def decoder(job: Job) -> tuple[Decode, list[str]]:
-    """What translates with the run that training left, and the test sentences."""
-    loaded = load(Run.open(job.folder), "last", machine.prepare("cpu", job.threads))
+def trained(job: Job) -> Loaded:
+    """The model of the run that training left, which never ends a sentence by itself."""
+    folder = Path(job.folder).parents[1] / "attncli" / job.configuration
+    loaded = load(Run.open(folder), "last", machine.prepare("cpu", job.threads))
     with torch.no_grad():
         loaded.model.output.get_parameter("bias")[EOS] = NEVER
+    return loaded
+
+
+def decoder(job: Job) -> tuple[Decode, list[str]]:
+    """What translates with the run that training left, and the test sentences."""
+    loaded = trained(job)
     lines = next(Path(job.text).glob("test*.en")).read_text(encoding="utf-8").splitlines()
+    _, _, form = job.system.partition("-")
+    ready: dict[tuple[int, int], Translator] = {}
 
     def decode(chosen: list[str], beam: int, batch: int) -> list[int]:
-        search = Search(beam=beam, max_ratio=0.0, max_extra=LENGTH)
-        translator = Translator([loaded], search, sentences=batch)
+        if (beam, batch) not in ready:
+            search = Search(beam=beam, max_ratio=0.0, max_extra=LENGTH)
+            ready[beam, batch] = (
+                exported(loaded, search, form, batch)
+                if form
+                else Translator([loaded], search, sentences=batch)
+            )
         calls = [[line] for line in chosen] if batch == 1 else [chosen]  # one by one: latency
-        found = [one for call in calls for one in translator.translate(call)]
+        found = [one for call in calls for one in ready[beam, batch].translate(call)]
         return [len(one.hypotheses[0].pieces) for one in found]
 
     return decode, lines
+
+
+def exported(loaded: Loaded, search: Search, form: str, batch: int) -> Translator:
+    """What translates with an export to ONNX, whose graphs are loaded before the clock starts."""
+    folder = loaded.run.path / form
+    translator = OnnxTranslator(loaded, search, folder, batch, seed=1)
+    for graph in translator.graphs:
+        graph.session(threads=1)
+    return translator
 
 
 def measure_decoding(job: Job) -> dict[str, float]:
@@ -99,12 +127,16 @@ def measure_decoding(job: Job) -> dict[str, float]:
     return timed_decodings(job, lines, decode)
 
 
-def export_model(job: Job) -> dict[str, float]:
-    """Writes the run that training left for CTranslate2."""
-    made = Run.open(job.folder)
-    form = FORMS["ctranslate2"]
-    form.write(load(made, "last", machine.prepare("cpu", job.threads)), made.path / form.name)
-    return {"done": 1.0}
+def exports(form: str, quantization: str = FLOAT) -> Callable[[Job], dict[str, float]]:
+    """What writes the run that training left for another program."""
+
+    def export_model(job: Job) -> dict[str, float]:
+        loaded = trained(job)
+        name = form if quantization == FLOAT else f"{form}-{quantization}"
+        FORMS[form].write(loaded, loaded.run.path / name, quantization)
+        return {"done": 1.0}
+
+    return export_model
 
 
 def measure_ceiling(job: Job) -> dict[str, float]:
@@ -127,7 +159,9 @@ if __name__ == "__main__":
             "prepare": prepare_text,
             "train": measure_training,
             "decode": measure_decoding,
-            "export": export_model,
+            "export-ctranslate2": exports("ctranslate2"),
+            "export-onnx": exports("onnx"),
+            "export-onnx-int8": exports("onnx", "int8"),
             "ceiling": measure_ceiling,
         }
     )

@@ -30,7 +30,7 @@ def settings_of(job: Job) -> TrainConfig:
     text = pieces_of(job)
     settings: dict[str, Any] = yaml.safe_load(job.settings.read_text(encoding="utf-8"))
     settings["training"].update(
-        compute_dtype="fp32",
+        compute_dtype="bf16" if job.system.endswith("bf16") else "fp32",
         model_path=job.folder,
         num_workers=0,
         train_steps=job.warm + job.updates,

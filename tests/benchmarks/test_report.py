@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.ceiling import work
-from benchmarks.report import failure, page, ratios, rows, spread
+from benchmarks.report import Measure, failure, page, ratios, rows, spread
 from benchmarks.rounds import Plan, Record, Rounds
 from benchmarks.workers import job as jobs
 from benchmarks.workers.job import LENGTH, Job, Laps, timed_decodings
@@ -67,7 +67,7 @@ def test_a_peer_that_failed_is_told_with_its_reason_and_the_rest_stays() -> None
         "eole": [record(0, "eole", pace=4.0)],
     }
     assert failure(systems["joeynmt"]) == "failed: ImportError: a | b"
-    assert rows(systems, "pace", False, ",.0f") == [
+    assert rows(systems, Measure("pace", "pace", False), ",.0f") == [
         ["attncli", "10", ""],
         ["joeynmt", "failed: ImportError: a | b", ""],
         ["eole", "4", "2.50"],
@@ -99,6 +99,19 @@ def test_a_row_of_decoding_has_all_three_measurements_and_their_ratios() -> None
     text = page(found, {}, [])
     assert "| attncli | 200 |  | 900 |  | 10.0 |  |" in text
     assert "| eole | 100 | 2.00 | 600 | 1.50 | 35.0 | 3.50 |" in text
+
+
+def test_another_setting_of_ours_is_held_against_the_peers() -> None:
+    found = [
+        record(0, "attncli", tokens_per_second=100.0, peak_mb=1.0),
+        record(0, "eole", tokens_per_second=50.0, peak_mb=1.0),
+        record(0, "attncli-bf16", tokens_per_second=300.0, peak_mb=1.0),
+        record(0, "eole-bf16", tokens_per_second=60.0, peak_mb=1.0),
+    ]
+    text = page(found, {"T": work("T", 8000, 1.0)}, [])
+    assert "| attncli-bf16 is faster × | target tokens/s |" in text
+    assert "| eole | 6.00 |" in text
+    assert "| eole-bf16 | 5.00 |" in text
 
 
 def test_the_page_says_how_much_input_feeding_costs() -> None:
