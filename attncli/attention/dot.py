@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -58,10 +59,15 @@ class ScaledDot(Attention):
         return self.normalize.fused
 
     def read_heads(self, query: Tensor, memory: Memory) -> Tensor | None:
-        if not self.product:
+        if not self.product or not fused_pays(query):
             return None
         mask = memory.mask.unsqueeze(1)  # (batch, 1, queries, src_len), the same for every head
         return F.scaled_dot_product_attention(query, memory.keys, memory.values, attn_mask=mask)
+
+
+def fused_pays(query: Tensor) -> bool:
+    """Whether the fused kernel is fast: on a CPU it rounds to bf16 one tiny product at a time."""
+    return query.device.type != "cpu" or torch.get_float32_matmul_precision() == "highest"
 
 
 class General(Attention):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from attncli.cli.models import open_models, say, search_of
-from attncli.cli.options import Beam, Device, Root, Runs, Seed, Sets, State, Threads
+from attncli.cli.options import Beam, Device, Root, Runs, Seed, Sets, State, Threads, refuse
 from attncli.cli.streams import batches_of_lines
 
 if TYPE_CHECKING:
@@ -57,6 +57,9 @@ def translate(
     from attncli.text.corpus import Data
     from attncli.translate import WINDOW, Translator
 
+    if engine != "torch":
+        given = {"--alignments": alignments, "--device": device != "cpu"}
+        refuse(f"--engine {engine} runs on the CPU and shows no attention (--engine torch)", given)
     models = open_models(run, runs, checkpoint, device, threads)
     width = (n_best or 1) if sample and beam is None else beam
     flags = {"beam": width, "n_best": n_best, "sample": sample or None}
@@ -66,8 +69,6 @@ def translate(
     if engine == "torch":
         translator = Translator(models, search, sentences=batch, seed=own)
     else:
-        if alignments:
-            raise UsageError("--alignments: an exported model shows none (try --engine torch)")
         translator = exported(models, engine, search, batch, own)
     looks = alignments or form == "jsonl"
     data: Data = models[0].recipe.build("data")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -45,7 +47,7 @@ class Update:
         self.clip = clip
         self.seed = seed
         self.device = next(model.parameters()).device
-        torch.set_float32_matmul_precision("medium" if bf16 else "highest")
+        self.products = "medium" if bf16 else "highest"  # in torch's words
         on_gpu = self.device.type != "cpu"
         self.autocast = torch.autocast(self.device.type, torch.bfloat16, enabled=on_gpu and bf16)
 
@@ -58,9 +60,10 @@ class Update:
         nll = 0.0
         for batch in batches:
             links = None if batch.links is None else torch.from_numpy(batch.links).to(self.device)
-            with self.autocast:
-                losses = self.objective(self.model, *tensors(batch, self.device), links)
-            (losses.total / words).backward()
+            with rounded(self.products):
+                with self.autocast:
+                    losses = self.objective(self.model, *tensors(batch, self.device), links)
+                (losses.total / words).backward()
             nll += float(losses.nll)
         self.processes.sum_gradients(self.model.parameters())
         self.processes.equalize(self.objective.buffers())
@@ -71,3 +74,14 @@ class Update:
         self.optimizer.step()
         (nll,) = self.processes.total(nll)
         return Tally(nll, int(words))
+
+
+@contextmanager
+def rounded(precision: str) -> Iterator[None]:
+    """Has products of float32 matrices round their factors so far ("medium": to bf16)."""
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision(precision)
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(before)

@@ -177,7 +177,7 @@ def test_int8_is_smaller_and_writes_much_the_same(runs, tmp_path):
     [
         ("model.cell.layer_norm=true", "a layer norm"),
         ("model.output=copy", "words that only the source has"),
-        ("model.attention=monotonic", "depends on the sentence"),
+        ("model.attention=monotonic", "cannot express this model"),
     ],
 )
 def test_what_the_graphs_cannot_express_is_refused(corpus, tmp_path, setting, why):
@@ -211,9 +211,9 @@ def test_an_export_of_other_weights_is_not_used(exported, tmp_path):
     assert "--to onnx" in done.err
 
 
-def test_a_search_that_looks_is_refused(exported):
-    refused = (["--replace-unknown"], sets("search.coverage_penalty=0.2"), ["--alignments"])
-    for more in refused:
+def test_what_the_graphs_have_not_is_refused(exported):
+    looks = (["--replace-unknown"], sets("search.coverage_penalty=0.2"), ["--alignments"])
+    for more in (*looks, ["--device", "cuda"]):
         done = translate(exported, "general", "onnx", *more)
         assert done.code == 2
         assert "--engine torch" in done.err

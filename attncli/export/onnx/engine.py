@@ -61,10 +61,7 @@ class Scored(Output):
 
 
 class ExportedModel(Seq2Seq):
-    """A model whose encoder and step are graphs; `plain` is the model that was exported.
-
-    The last of its memories is the source, which outputs that copy words read.
-    """
+    """A model whose encoder and step are graphs; `plain` is the model that was exported."""
 
     def __init__(self, plain: Seq2Seq, encode: Graph, step: Graph) -> None:
         super().__init__()
@@ -74,15 +71,13 @@ class ExportedModel(Seq2Seq):
         self.graphs = encode, step
 
     def encode(self, source: Source) -> tuple[tuple[Memory, ...], State]:
-        found = self.graphs[0]({"source": source.ids, "source_mask": source.mask})
-        memories, state = Held.of(found)
-        return (*memories, Memory(source.ids, source.mask, source.mask.unsqueeze(1))), state
+        return Held.of(self.graphs[0]({"source": source.ids, "source_mask": source.mask}))
 
     def writing(
         self, memories: tuple[Memory, ...], queries: int, steps: int, look: bool
     ) -> Writing:
-        room = self.plain.reserve(memories[:-1], queries, 0)
-        return ExportedWriting(self.graphs[1], room[: len(room) - len(memories) + 1], memories)
+        room = self.plain.reserve(memories, queries, 0)
+        return ExportedWriting(self.graphs[1], room[: len(room) - len(memories)], memories)
 
 
 class ExportedWriting:
@@ -95,12 +90,12 @@ class ExportedWriting:
         self.steps = 0
 
     def step(self, token: Tensor, state: State, look: bool) -> Decoded:
-        *read, source = self.memories
         slots = self.steps * token.size(1)  # after a first step with one query there are fewer
         room = [wider(memory, slots - memory.mask.size(2)) for memory in self.room]
-        given = {"token": token, "source": source.keys, "source_mask": source.values}
-        found = self.graph(given | Held((*room, *read), state).named())
-        after = {name.removeprefix(AFTER): part for name, part in found.items() if AFTER in name}
+        found = self.graph({"token": token} | Held((*room, *self.memories), state).named())
+        after = {
+            name.removeprefix(AFTER): part for name, part in found.items() if name.startswith(AFTER)
+        }
         self.room, state = Held.of(after)
         self.steps += 1
         return Decoded(found["log_probs"], None, state, {}, {})

@@ -64,7 +64,7 @@ class Example(NamedTuple):
 
     def to_step(self) -> dict[str, Tensor]:
         """The inputs of the graph `step`."""
-        return {"token": self.token} | self.to_encode() | self.held.named()
+        return {"token": self.token} | self.held.named()
 
 
 @torch.no_grad()

@@ -1,7 +1,7 @@
 """A trained model as two functions of named tensors, and these as ONNX graphs.
 
     encode: source, source_mask -> memories, and the state before the first word
-    step:   token, source, source_mask, memories, state -> log_probs, and what is held after it
+    step:   token, memories, state -> log_probs, and what is held after it
 
 A search holds what one gives and hands it to the other: an output `after.x` is the next step's
 input `x`. Where a decoder writes into its memories, those are among what a step gives.
@@ -49,7 +49,7 @@ class Step(nn.Module):
     has a slot for every query of every step before, and the step adds its own.
     """
 
-    plain = 3
+    plain = 1
 
     def __init__(self, model: Seq2Seq, sample: Example) -> None:
         super().__init__()
@@ -57,15 +57,14 @@ class Step(nn.Module):
         self.held = list(sample.held.named())
         self.written = len(sample.held.memories) - len(sample.read.memories)
         after = sample.held._replace(memories=sample.held.memories[: self.written])
+        self.source = sample.source  # which no output reads that does not copy words
         self.outputs = ["log_probs", *(AFTER + name for name in after.named())]
 
-    def forward(
-        self, token: Tensor, ids: Tensor, mask: Tensor, *parts: Tensor
-    ) -> tuple[Tensor, ...]:
+    def forward(self, token: Tensor, *parts: Tensor) -> tuple[Tensor, ...]:
         memories, state = Held.of(dict(zip(self.held, parts, strict=True)))
         room = [wider(memory, token.size(1)) for memory in memories[: self.written]]
         decoded = self.model.decode_step(token, (*room, *memories[self.written :]), state)
-        log_probs = self.model.output.log_probs(decoded, Source(ids, mask))
+        log_probs = self.model.output.log_probs(decoded, self.source)
         return log_probs, *Held(tuple(room), decoded.state).named().values()
 
     @torch.no_grad()
@@ -120,8 +119,7 @@ def save(graph: Encode | Step, path: Path, inputs: State, others: State) -> None
             assert program is not None  # as it is with dynamo
         except (RuntimeError, torch.onnx.OnnxExporterError) as error:
             raise UsageError(
-                "ONNX cannot express this model: what it computes depends on the sentence "
-                "(translate with --engine torch; --debug says where)"
+                "ONNX cannot express this model (translate with --engine torch; --debug says why)"
             ) from error
         program.save(str(path), external_data=False)
 

@@ -1,0 +1,58 @@
+"""One update, and how its products are rounded."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from attncli.attention import dot
+from attncli.objective import Objective
+from attncli.text.batch import Batch
+from attncli.train.distributed import Processes
+from attncli.train.update import Update
+from tests.models.builders import recurrent, transformer
+
+IDS = np.array([[5, 6, 7, 3], [8, 9, 3, 0]])
+
+
+class Watching(Objective):
+    """Keeps how products are rounded while it computes a loss."""
+
+    def __call__(self, *given):
+        self.seen = torch.get_float32_matmul_precision()
+        return super().__call__(*given)
+
+
+def updated(model, bf16):
+    """The mean loss of a piece, and how its products were rounded."""
+    objective = Watching()
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    update = Update(model, objective, optimizer, Processes(), clip=1.0, seed=1, bf16=bf16)
+    tally = update([Batch(np.arange(2), IDS, IDS, None)], step=1, rate=0.1)
+    return tally.nll / tally.words, objective.seen
+
+
+@pytest.mark.parametrize("build", [recurrent, transformer])
+def test_bf16_rounds_the_products_of_an_update_and_of_nothing_else(build):
+    full, precision = updated(build(), bf16=False)
+    assert precision == "highest"
+    rounded, precision = updated(build(), bf16=True)
+    assert precision == "medium"
+    assert torch.get_float32_matmul_precision() == "highest"
+    assert rounded == pytest.approx(full, rel=0.02)
+
+
+def test_heads_leave_the_fused_kernel_where_it_would_round_each_tiny_product(monkeypatch):
+    used = []
+    fused = torch.nn.functional.scaled_dot_product_attention
+
+    def watched(*given, **named):
+        used.append(torch.get_float32_matmul_precision())
+        return fused(*given, **named)
+
+    monkeypatch.setattr(dot.F, "scaled_dot_product_attention", watched)
+    updated(transformer(), bf16=True)
+    assert used == []
+    updated(transformer(), bf16=False)
+    assert set(used) == {"highest"}
