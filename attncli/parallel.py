@@ -25,15 +25,20 @@ def on_every_core(work: Callable[[Item], Result], items: Sequence[Item]) -> list
     gets a fork of this process, which reads the model where it is; on systems where a process that
     has threads cannot fork safely, the work is done here, one item after the other.
     """
-    workers = min(torch.get_num_threads(), len(items))
-    if workers < 2 or sys.platform != "linux":
+    if not forks(len(items)):
         return [work(item) for item in items]
+    workers = min(torch.get_num_threads(), len(items))
     fork = multiprocessing.get_context("fork")
     pool = ProcessPoolExecutor(workers, fork, _begin, (work,))
     try:
         return list(pool.map(_work, items))
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def forks(items: int) -> bool:
+    """Whether so many items are spread over forks of this process."""
+    return min(torch.get_num_threads(), items) > 1 and sys.platform == "linux"
 
 
 def _begin(work: Callable[[Any], Any]) -> None:

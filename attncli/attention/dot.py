@@ -66,7 +66,7 @@ class ScaledDot(Attention):
 
 
 def fused_pays(query: Tensor) -> bool:
-    """Whether the fused kernel is fast: on a CPU it rounds to bf16 one tiny product at a time."""
+    """Whether the fused kernel is fast: where a CPU rounds to bf16, each tiny product is apart."""
     return query.device.type != "cpu" or torch.get_float32_matmul_precision() == "highest"
 
 

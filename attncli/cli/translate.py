@@ -58,7 +58,7 @@ def translate(
     from attncli.translate import WINDOW, Translator
 
     if engine != "torch":
-        given = {"--alignments": alignments, "--device": device != "cpu"}
+        given = {"--alignments": alignments, "--device": device.partition(":")[0] != "cpu"}
         refuse(f"--engine {engine} runs on the CPU and shows no attention (--engine torch)", given)
     models = open_models(run, runs, checkpoint, device, threads)
     width = (n_best or 1) if sample and beam is None else beam

@@ -7,9 +7,10 @@ import json
 import shutil
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import ClassVar
+from tempfile import mkdtemp
+from typing import Any, ClassVar
 
-from attncli.errors import UsageError
+from attncli.errors import RunError, UsageError
 from attncli.experiment import Loaded
 from attncli.search import Search
 from attncli.translate import Translator
@@ -47,21 +48,31 @@ class Form(ABC):
 
         Raises:
             UsageError: there is something else in the folder, or see `fill`.
+            RunError: the model's weights are no numbers.
         """
         if quantization not in self.quantizations:
             raise UsageError(
                 f"--quantization {quantization}: {self.name} has {', '.join(self.quantizations)}"
             )
-        if folder.exists() and not (folder / ORIGIN).is_file():
+        if folder.exists() and not self._may_replace(folder):
             raise UsageError(f"{folder}: there is something else there (give another --out)")
-        partial = folder.with_name(folder.name + ".part")
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
+        if not all(bool(part.isfinite().all()) for part in loaded.model.parameters()):
+            raise RunError(
+                f"{loaded.run.path}: the model's weights are no numbers: its training has diverged"
+            )
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(mkdtemp(".part", folder.name + ".", folder.parent))
         try:
             self.fill(loaded, partial, quantization)
-            origin = {"checkpoint": loaded.state, "quantization": quantization}
-            written = json.dumps({**origin, "tensors": digest(loaded)}, indent=1)
-            (partial / ORIGIN).write_text(written, encoding="utf-8")
+            origin = {
+                "form": self.name,
+                "files": sorted(path.name for path in partial.iterdir()),
+                "checkpoint": loaded.state,
+                "quantization": quantization,
+                "tensors": digest(loaded),
+            }
+            (partial / ORIGIN).write_text(json.dumps(origin, indent=1), encoding="utf-8")
+            partial.chmod(0o755)
             shutil.rmtree(folder, ignore_errors=True)
             partial.rename(folder)
         finally:
@@ -75,18 +86,29 @@ class Form(ABC):
         Raises:
             UsageError: nothing was exported there or other weights were, or see `open`.
         """
-        if not (folder / ORIGIN).is_file():
-            raise UsageError(
-                f"{folder}: nothing exported there "
-                f"(attncli export {loaded.run.path} --to {self.name} writes it)"
-            )
-        origin = json.loads((folder / ORIGIN).read_text(encoding="utf-8"))
+        command = f"attncli export {loaded.run.path} --to {self.name} --checkpoint {loaded.state}"
+        origin = self._origin(folder)
+        if not all((folder / name).exists() for name in origin.get("files", [ORIGIN])):
+            raise UsageError(f"{folder}: nothing exported there, or not all of it ({command})")
         if origin["tensors"] != digest(loaded):
             raise UsageError(
                 f"{folder}: exported from other weights than those of {loaded.state} "
-                f"(export again: attncli export {loaded.run.path} --to {self.name})"
+                f"(export again: {command})"
             )
         return self.open(loaded, search, folder, sentences, seed)
+
+    def _origin(self, folder: Path) -> dict[str, Any]:
+        """What is kept of an export of this form; empty where there is none."""
+        if not (folder / ORIGIN).is_file():
+            return {}
+        found: dict[str, Any] = json.loads((folder / ORIGIN).read_text(encoding="utf-8"))
+        return found if found.get("form") == self.name else {}
+
+    def _may_replace(self, folder: Path) -> bool:
+        """Whether nothing is there but an export of this form."""
+        ours = {ORIGIN, *self._origin(folder).get("files", [])}
+        there = {path.name for path in folder.iterdir()} if folder.is_dir() else {folder.name}
+        return not there or (ORIGIN in there and there <= ours)
 
 
 def digest(loaded: Loaded) -> str:

@@ -1,4 +1,4 @@
-"""Decoding: one loop for every model, with beam search or sampling."""
+"""Decoding: the same for every model, greedy, by beam search or by sampling."""
 
 from attncli.search.search import Found, Search
 

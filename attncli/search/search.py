@@ -1,4 +1,4 @@
-"""The only decoding loop: every model, greedy (a beam of one), beam search and sampling."""
+"""Decoding of every model: by beam search, by sampling, or greedily, which is a beam of one."""
 
 from __future__ import annotations
 
@@ -105,7 +105,12 @@ class Search:
     def by_beam(
         self, model: Seq2Seq, source: Source, limits: Tensor, look: bool, seeds: Seeds | None
     ) -> list[list[Found]]:
-        """The same by as many hypotheses as the beam is wide; sentences have length `limits`."""
+        """The same by as many hypotheses as the beam is wide; `limits` are the longest lengths.
+
+        Raises:
+            UsageError: a coverage penalty, and a model without attention.
+            RunError: the model's scores are no numbers.
+        """
         looks = look or self.coverage_penalty > 0
         beam = self.beam
         memories, start = model.encode(source)

@@ -27,7 +27,7 @@ from attncli.translate import Translator
 from benchmarks.workers.job import LENGTH, Decode, Job, Laps, run, timed_decodings
 
 SIDES = ("en", "de")
-NEVER = -1e4  # the bias of EOS: only the length limit ends a translation
+NEVER = -100.0  # the bias of EOS: only the length limit ends a translation
 
 
 def recipe_of(job: Job, *sets: str) -> Recipe:

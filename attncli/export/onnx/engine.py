@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from attncli.models.base import Seq2Seq
 from attncli.models.decoded import Decoded, Source
 from attncli.models.output import Output
 from attncli.models.writing import Writing
+from attncli.parallel import forks
 from attncli.search import Found, Search
 from attncli.translate import Encoded, Translator
 
@@ -127,7 +129,7 @@ class OnnxTranslator(Translator):
 
     def decode(self, encoded: Sequence[Encoded], look: bool) -> list[list[Found]]:
         """Translations of sentences, in their order; attention is not to be had."""
-        if len(encoded) > self.sentences:  # several batches: each core gets a fork of this process
+        if forks(math.ceil(len(encoded) / self.sentences)):
             for graph in self.graphs:
                 graph.session(threads=1)
         return super().decode(encoded, look=False)

@@ -46,8 +46,9 @@ def without_remarks() -> Iterator[None]:
     """Around work of these libraries, which print and warn of what no caller can change."""
     with warnings.catch_warnings(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         warnings.simplefilter("ignore")
+        before = logging.root.manager.disable
         logging.disable()
         try:
             yield
         finally:
-            logging.disable(logging.NOTSET)
+            logging.disable(before)
