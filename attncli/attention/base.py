@@ -180,6 +180,14 @@ def all_steps(state: State, steps: int) -> State:
     return {"position": first + torch.arange(steps, device=first.device)}
 
 
+def for_each(part: Tensor, queries: int) -> Tensor:
+    """A part (batch, 1 or queries, ...) for so many queries, each with numbers of its own.
+
+    Where they shared them, products would be taken one by one for each sentence.
+    """
+    return part.expand(part.size(0), queries, *part.shape[2:]).contiguous()
+
+
 def reordered(state: State, order: Tensor) -> State:
     """Parts (batch, queries, ...) by a choice of queries (batch, chosen): (batch, chosen, ...).
 
@@ -189,7 +197,7 @@ def reordered(state: State, order: Tensor) -> State:
         return {}
     batch, queries = next(iter(state.values())).shape[:2]
     if queries == 1:
-        return {name: part.expand(*order.shape, *part.shape[2:]) for name, part in state.items()}
+        return {name: for_each(part, order.size(1)) for name, part in state.items()}
     first = torch.arange(0, batch * queries, queries, device=order.device)
     rows = (first.unsqueeze(1) + order).flatten()  # (batch * chosen,), each a row of a part
     return {

@@ -10,7 +10,7 @@ from torch.utils.checkpoint import checkpoint
 
 from attncli.models.copying import glimpse_of, log, shares, spread, taken
 from attncli.models.decoded import Decoded, Glimpse, GlimpseSizes, Source
-from attncli.models.output import Best, Loss, Projection, known
+from attncli.models.output import Best, Loss, Projection, known, marked
 
 CHUNK = 512
 
@@ -48,7 +48,7 @@ class Copy(Projection):
     ) -> Loss:
         glimpse, weights = glimpse_of(decoded, self.name)
         rows = [
-            decoded.hidden[mask].to(self.weight.dtype),
+            marked(decoded.hidden, mask).to(self.weight.dtype),
             self.gate_logit(glimpse)[mask],
             taken(shares(weights, source.mask.unsqueeze(1)), source, target)[mask],
             target[mask],

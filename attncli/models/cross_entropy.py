@@ -23,7 +23,7 @@ class GradientsAtOnce(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         scale = grads[0]
-        parts = [None if part is None else part * scale for part in ctx.saved_tensors]
+        parts = [None if part is None else part.mul_(scale) for part in ctx.saved_tensors]
         return *parts, None, None
 
 

@@ -18,8 +18,8 @@ class _LSTMStep(torch.autograd.Function):
         width = cell.size(-1)
         squashed = torch.sigmoid(gates)
         i, f, _, o = torch.split(squashed, width, -1)
-        g = torch.tanh(gates[..., 2 * width : 3 * width])
-        after = torch.addcmul(f * cell, i, g)
+        g = torch.tanh(gates[..., 2 * width : 3 * width].contiguous())
+        after = (f * cell).addcmul_(i, g)
         tanh_cell = torch.tanh(after)
         ctx.save_for_backward(squashed, g, cell, tanh_cell)
         return o * tanh_cell, after
@@ -31,13 +31,13 @@ class _LSTMStep(torch.autograd.Function):
         width = cell.size(-1)
         i, f, _, o = torch.split(squashed, width, -1)
         d_cell = torch.addcmul(d_after, d_hidden * o, 1 - tanh_cell * tanh_cell)
-        d_gates = squashed - squashed * squashed
+        d_gates = torch.addcmul(squashed, squashed, squashed, value=-1)
         d_i, d_f, d_g, d_o = torch.split(d_gates, width, -1)
         d_i.mul_(d_cell * g)
         d_f.mul_(d_cell * cell)
         torch.mul(d_cell * i, 1 - g * g, out=d_g)
         d_o.mul_(d_hidden * tanh_cell)
-        return d_gates, d_cell * f
+        return d_gates, d_cell.mul_(f)
 
 
 def lstm_step(gates: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:

@@ -13,7 +13,7 @@ from attncli.errors import UsageError
 from attncli.models.copying import glimpse_of, log, shares
 from attncli.models.decoded import Decoded, GlimpseSizes, Source
 from attncli.models.mixed_likelihood import mixed_likelihood
-from attncli.models.output import NO_GLIMPSE, Best, Loss, Projection, known
+from attncli.models.output import NO_GLIMPSE, Best, Loss, Projection, known, marked
 from attncli.models.readout import Readout
 from attncli.registry import Count
 
@@ -70,7 +70,7 @@ class Mixture(Projection):
     ) -> Loss:
         hidden, chances = self.positions(decoded)
         gold = known(target[mask], self.weight.size(0))
-        words = (hidden[mask], chances[mask])
+        words = (marked(hidden, mask), marked(chances, mask))
         return Loss(*mixed_likelihood(*words, self.weight, self.bias, gold, smoothing))
 
     def mixed(self, hidden: Tensor, chances: Tensor) -> Tensor:

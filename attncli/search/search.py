@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from attncli.attention.base import State, reordered
+from attncli.attention.base import State, for_each, reordered
 from attncli.errors import RunError, UsageError
 from attncli.models.base import Seq2Seq
 from attncli.models.decoded import Decoded, Source
@@ -116,7 +116,7 @@ class Search:
         memories, start = model.encode(source)
         writing = model.writing(memories, beam, int(limits.max()), looks)
         own = self._begin(source, limits.tolist(), seeds)
-        state = {name: _for_each(part, own["last"].size(1)) for name, part in start.items()}
+        state = {name: for_each(part, own["last"].size(1)) for name, part in start.items()}
         finished = Finished.begin(source.ids.size(0), beam, int(limits.max()), source.ids.device)
         rows = torch.arange(source.ids.size(0), device=source.ids.device)
         history = History(source.ids.size(0))
@@ -212,10 +212,6 @@ class Search:
                 "train.optimizer.lr, or train.clip=1)"
             )
         return found
-
-
-def _for_each(part: Tensor, queries: int) -> Tensor:
-    return part.expand(part.size(0), queries, *part.shape[2:])
 
 
 def _unended_first(ended: Tensor, beam: int) -> Tensor:

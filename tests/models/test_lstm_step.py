@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from attncli.models.lstm_step import lstm_step
@@ -14,9 +15,10 @@ def plain_lstm_step(gates, cell):
     return torch.sigmoid(o) * torch.tanh(after), after
 
 
-def test_values_and_gradients_equal_the_plain_step():
+@pytest.mark.parametrize("rows", [(3, 5), (1, 1)])
+def test_values_and_gradients_equal_the_plain_step(rows):
     torch.manual_seed(0)
-    inputs = [torch.randn(3, 5, 24, dtype=torch.double), torch.randn(3, 5, 6, dtype=torch.double)]
+    inputs = [torch.randn(*rows, width, dtype=torch.double) for width in (24, 6)]
     results = []
     for step in (lstm_step, plain_lstm_step):
         gates, cell = (part.clone().requires_grad_() for part in inputs)

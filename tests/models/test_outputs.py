@@ -94,6 +94,16 @@ def test_a_batch_equals_its_sentences_one_by_one(name):
         torch.testing.assert_close(single[0], together[row, :pieces], atol=1e-5, rtol=1e-5)
 
 
+def test_marked_rows_and_their_gradient_are_those_of_indexing():
+    parts = torch.randn(2, 3, 4, requires_grad=True)
+    mask = torch.tensor([[True, False, True], [False, True, True]])
+    pulls = torch.randn(4, 4)
+    rows = output.marked(parts, mask)
+    assert torch.equal(rows, parts[mask])
+    (gradient,) = torch.autograd.grad(rows, parts, pulls)
+    assert torch.equal(gradient, torch.autograd.grad(parts[mask], parts, pulls)[0])
+
+
 @every_output
 def test_gradients_are_finite_and_smoothing_counts(name):
     model, source = MODELS[name], unknown_words()

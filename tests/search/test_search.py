@@ -8,6 +8,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from torch.profiler import ProfilerActivity, profile
 
 from attncli.errors import RunError
 from attncli.models.ensemble import Ensemble
@@ -223,3 +224,13 @@ def test_a_model_whose_scores_are_no_numbers_is_refused():
         model.output.bias.fill_(math.nan)
     with pytest.raises(RunError, match="its training has diverged"):
         Search(beam=2).find(model, source(6, 3))
+
+
+@pytest.mark.parametrize("beam", [1, 3])
+def test_only_attention_multiplies_sentence_by_sentence(beam):
+    model = recurrent().requires_grad_(False)  # as it is loaded
+    model.output.bias[EOS] = -100.0
+    with profile(activities=[ProfilerActivity.CPU]) as watched:
+        Search(beam=beam, max_ratio=0.0, max_extra=5).find(model, source(4, 3))
+    counts = {event.key: event.count for event in watched.key_averages()}
+    assert counts["aten::bmm"] == 2 * 5, "the scores and the context of each step"

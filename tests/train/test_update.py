@@ -10,7 +10,7 @@ from attncli.attention import dot
 from attncli.objective import Objective
 from attncli.text.batch import Batch
 from attncli.train.distributed import Processes
-from attncli.train.update import Update
+from attncli.train.update import Update, clip_gradients
 from tests.models.builders import recurrent, transformer
 
 IDS = np.array([[5, 6, 7, 3], [8, 9, 3, 0]])
@@ -56,3 +56,22 @@ def test_heads_leave_the_fused_kernel_where_it_would_round_each_tiny_product(mon
     assert used == []
     updated(transformer(), bf16=False)
     assert set(used) == {"highest"}
+
+
+@pytest.mark.parametrize("limit", [0.01, 3.0, 1e6])
+def test_gradients_are_clipped_as_torch_clips_them(limit):
+    model = recurrent()
+    generator = torch.Generator().manual_seed(1)
+    drawn = [torch.randn(one.shape, generator=generator) for one in model.parameters()]
+
+    def clipped(clip):
+        for parameter, gradient in zip(model.parameters(), drawn, strict=True):
+            parameter.grad = gradient.clone()
+        next(model.parameters()).grad = None  # what a batch did not use has none
+        clip(model.parameters(), limit)
+        return [one.grad for one in model.parameters() if one.grad is not None]
+
+    theirs, ours = clipped(torch.nn.utils.clip_grad_norm_), clipped(clip_gradients)
+    assert len(ours) == len(drawn) - 1
+    for our, their in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(our, their, rtol=1e-5, atol=0)
