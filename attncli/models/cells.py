@@ -107,7 +107,7 @@ class LSTM(Cell):
 
     def forward(self, projected: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         hidden, cell = state
-        return lstm_step(projected + self.hidden_norm(self.hidden(hidden)), cell)
+        return lstm_step(self.hidden_norm(self.hidden(hidden)).add_(projected), cell)
 
     def run(self, inputs: Tensor, state: tuple[Tensor, ...], mask: Tensor) -> Ran:
         """The same by torch's kernel, which says the cell state after the last step alone.

@@ -40,7 +40,7 @@ class After(Wiring):
 
     def advance(self, projected: Tensor, embedded: Tensor, memory: Memory, state: State) -> Glance:
         if self.feed:
-            projected = projected + self.fed(state["feed"])
+            projected = self.fed(state["feed"]).add_(projected)
         layers = self.stack(projected, self.layers(state))
         hidden = layers[-1][0]
         attended = self.look(hidden, memory, state)

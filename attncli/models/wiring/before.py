@@ -24,5 +24,5 @@ class Before(Wiring):
     def advance(self, projected: Tensor, embedded: Tensor, memory: Memory, state: State) -> Glance:
         before = self.layers(state)
         attended = self.look(before[-1][0], memory, state)
-        layers = self.stack(projected + self.seen(attended.context), before)
+        layers = self.stack(self.seen(attended.context).add_(projected), before)
         return Glance(layers[-1][0], attended, self.state_after(layers, attended), layers[-1][0])
