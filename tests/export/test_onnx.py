@@ -1,9 +1,8 @@
-"""The exported graphs: ONNX Runtime writes what attncli writes, or the model is refused."""
+"""The exported graphs: ONNX Runtime writes what attncli writes."""
 
 from __future__ import annotations
 
 import shutil
-from unittest import mock
 
 import numpy as np
 import pytest
@@ -13,45 +12,12 @@ from attncli.experiment import load, source_of
 from attncli.run import Run
 from attncli.search import Search
 from attncli.text.piece_model import BOS, EOS
-from tests.running import attncli, sets, train
+from tests.export import onnx_runs
+from tests.export.onnx_runs import LIMIT, LINES, SHAPES, translate
+from tests.running import attncli
 
 pytest.importorskip("onnxruntime", reason="the extra `export` is not installed")
 pytest.importorskip("onnxscript", reason="the extra `export` is not installed")
-
-LINES = "ein zwei\ndrei rot Haus steht\n\nblau blau Hund\nläuft vier ein steht Haus rot\nein\n"
-LIMIT = sets("search.max_ratio=2", "search.max_extra=4")  # another for each length
-TINY = ["train.epochs=1", "train.steps=1", "train.monitor=loss"]
-TRANSFORMER = ["model.dim=32", "model.feed_forward=48", "model.layers=1", "subword.vocab_size=120"]
-SHAPES = {
-    "general": ["luong-general", "model.layers=2"],
-    "bahdanau": ["bahdanau"],
-    "local": ["local-p", "model.cell=gru", "model.encoder=reversed", "model.bridge=mean"],
-    "coverage": ["coverage", "model.reads=before", "model.attention.score.normalize=sparsemax"],
-    "transformer": ["transformer"],
-}
-
-
-def sharpen(run):
-    """Large random weights: a model without training that is sure of its words, and ends some."""
-    random = torch.Generator().manual_seed(3)
-    tensors, facts = run.load_state(run.served())
-    for name, part in tensors.items():
-        if name.startswith("model.") and part.is_floating_point():
-            tensors[name] = part + 0.4 * torch.randn(part.shape, generator=random)
-    tensors["model.output.bias"][EOS] += 2
-    run.save_state(run.served(), tensors, facts)
-
-
-def begun(corpus, runs, shape):
-    """A run that has hardly been trained."""
-    attention, *settings = SHAPES[shape]
-    if attention == "transformer":
-        where = ["--data", corpus, "--runs", runs, "--run-name", shape, "--threads", 1]
-        done = attncli("train", *where, "--attention", attention, *sets(*TRANSFORMER, *TINY))
-        assert done.code == 0, done.err
-    else:
-        train(corpus, runs, shape, "--attention", attention, *sets(*TINY, *settings))
-    sharpen(Run(runs / shape))
 
 
 @pytest.fixture(scope="module")
@@ -59,17 +25,8 @@ def exported(corpus, tmp_path_factory):
     """A folder of runs, one for each shape, each with its export inside."""
     runs = tmp_path_factory.mktemp("exported")
     for shape in SHAPES:
-        begun(corpus, runs, shape)
-        done = attncli("export", shape, "--to", "onnx", "--runs", runs)
-        assert done.code == 0, done.err
-        assert done.out == ""
-        assert len(done.err.splitlines()) == 2, done.err
+        onnx_runs.exported(corpus, runs, shape)
     return runs
-
-
-def translate(runs, run, engine, *more):
-    where = ["--run", run, "--runs", runs, "--threads", 1, "--engine", engine]
-    return attncli("translate", *where, *LIMIT, *more, stdin=LINES.encode())
 
 
 @pytest.mark.parametrize("beam", [1, 3])
@@ -173,116 +130,6 @@ def test_int8_is_smaller_and_writes_much_the_same(runs, tmp_path):
     ours, theirs = (translate(tmp_path, "first", one).lines for one in ("torch", "onnx"))
     assert len(theirs) == len(ours)
     assert len(set(theirs) & set(ours)) > len(set(ours)) / 2
-
-
-@pytest.mark.parametrize(
-    ("setting", "why"),
-    [
-        ("model.cell.layer_norm=true", "a layer norm"),
-        ("model.output=copy", "words that only the source has"),
-        ("model.attention=monotonic", "cannot express this model"),
-    ],
-)
-def test_what_the_graphs_cannot_express_is_refused(corpus, tmp_path, setting, why):
-    train(corpus, tmp_path, "other", *sets(*TINY, "subword.joint=true", setting))
-    done = attncli("export", "other", "--runs", tmp_path, "--to", "onnx")
-    assert done.code == 2
-    assert why in done.err.splitlines()[-1]
-    assert "--engine torch" in done.err.splitlines()[-1]
-    assert not list((tmp_path / "other").glob("onnx*"))
-
-
-def test_a_graph_that_computes_something_else_is_refused(runs, tmp_path):
-    from attncli.export.onnx import cells
-
-    def other(part, gates):
-        return part.flip(0)
-
-    with mock.patch.object(cells, "ordered", other):
-        done = attncli("export", "first", "--runs", runs, "--to", "onnx", "--out", tmp_path / "o")
-    assert done.code == 2
-    assert "cannot compute this model" in done.err.splitlines()[-1]
-    assert not (tmp_path / "o").exists()
-
-
-def test_an_export_of_other_weights_is_not_used(exported, tmp_path):
-    shutil.copytree(exported / "general", tmp_path / "general")
-    sharpen(Run(tmp_path / "general"))
-    done = translate(tmp_path, "general", "onnx")
-    assert done.code == 2
-    assert "export again: attncli export" in done.err
-    assert "--to onnx --checkpoint best" in done.err
-
-
-def test_another_checkpoint_is_exported_by_the_command_that_is_said(runs, tmp_path):
-    shutil.copytree(runs / "first", tmp_path / "first")
-    run = Run(tmp_path / "first")
-    tensors, facts = run.load_state("last")
-    tensors["model.output.bias"][EOS] += 1
-    run.save_state("last", tensors, facts)
-    assert attncli("export", "first", "--runs", tmp_path, "--to", "onnx").code == 0
-    asked = ["--checkpoint", "last"]
-    done = translate(tmp_path, "first", "onnx", *asked)
-    assert done.code == 2
-    command = done.err.split("(export again: attncli ")[1].strip().removesuffix(")").split()
-    assert attncli(*command).code == 0
-    assert translate(tmp_path, "first", "onnx", *asked).code == 0
-
-
-def test_a_file_that_is_gone_is_said(exported, tmp_path):
-    shutil.copytree(exported / "general", tmp_path / "general")
-    (tmp_path / "general" / "onnx" / "step.onnx").unlink()
-    done = translate(tmp_path, "general", "onnx")
-    assert done.code == 2
-    assert "not all of it" in done.err
-
-
-def test_a_folder_of_another_form_or_with_other_files_is_left_alone(exported, tmp_path):
-    shutil.copytree(exported / "transformer" / "onnx", tmp_path / "kept")
-    again = ["export", "transformer", "--runs", exported, "--out", tmp_path / "kept"]
-    done = attncli(*again, "--to", "ctranslate2")
-    assert done.code == 2
-    assert "something else" in done.err
-    (tmp_path / "kept" / "notes").write_text("mine")
-    done = attncli(*again, "--to", "onnx")
-    assert done.code == 2
-    assert (tmp_path / "kept" / "notes").read_text() == "mine"
-
-
-def test_an_empty_folder_is_filled_and_weights_that_are_no_numbers_are_refused(runs, tmp_path):
-    shutil.copytree(runs / "first", tmp_path / "first")
-    (tmp_path / "out").mkdir()
-    where = ["--runs", tmp_path, "--to", "onnx", "--out", tmp_path / "out"]
-    assert attncli("export", "first", *where).code == 0
-    run = Run(tmp_path / "first")
-    tensors, facts = run.load_state(run.served())
-    tensors["model.output.bias"][EOS] = float("nan")
-    run.save_state(run.served(), tensors, facts)
-    done = attncli("export", "first", *where)
-    assert done.code == 1
-    assert "training has diverged" in done.err
-
-
-def test_what_the_graphs_have_not_is_refused(exported):
-    looks = (["--replace-unknown"], sets("search.coverage_penalty=0.2"), ["--alignments"])
-    for more in (*looks, ["--device", "cuda"]):
-        done = translate(exported, "general", "onnx", *more)
-        assert done.code == 2
-        assert "--engine torch" in done.err
-
-
-def test_a_quantization_that_is_not_there_is_refused(runs):
-    done = attncli("export", "first", "--runs", runs, "--to", "onnx", "--quantization", "int16")
-    assert done.code == 2
-    assert "onnx has float32, int8" in done.err
-
-
-@pytest.mark.parametrize("package", ["onnxruntime", "onnxscript"])
-def test_without_the_extra_one_line_says_how_to_get_it(runs, package):
-    with mock.patch.dict("sys.modules", {package: None}):
-        done = attncli("export", "first", "--runs", runs, "--to", "onnx")
-    assert done.code == 2
-    assert "pip install 'attncli[export]'" in done.err
 
 
 def test_the_axes_that_change_are_open(exported):
