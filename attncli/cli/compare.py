@@ -169,7 +169,7 @@ def compare(
     for path in files:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(drawn[format_of(path)], encoding="utf-8")
-    for path in save(found, figures) if figures else []:
+    for path in [*(out or []), *(save(found, figures) if figures else [])]:
         say(f"wrote {path}")
     print(text(found, get_terminal_size().columns) if form == "text" else FORMATS[form](found))
     say(f"the comparison is in {request.folder}, as a page in {request.folder / REPORT}")

@@ -85,13 +85,13 @@ def evaluate(
         start = Run.open(run[0], runs).recipe_file if run else None
         recipe = Recipe.read(start, flags=flags)
         name, pairs = _only_test(recipe, test)
-        if note := tokenized_note([pair.tgt for pair in pairs], tokenize):
-            say(note)
         lines = list(read_lines(hypotheses))
         if len(lines) != len(pairs):
             raise DataError(
                 f"{hypotheses}: {len(lines):,} lines for {len(pairs):,} pairs of {name}"
             )
+        if note := tokenized_note([pair.tgt for pair in pairs], tokenize):
+            say(note)
         _print([score_texts(name, lines, pairs, scorer, wanted)], as_json)
         return
     models = open_models(run, runs, checkpoint, device, threads)
@@ -216,5 +216,6 @@ def _lines(one: Evaluation) -> list[str]:
     if one.seconds:
         said.append(f"  {one.sentences / one.seconds:.0f} sentences/s")
     if one.cut:
-        said.append(f"  {one.cut} translations reached the length limit (search.max_ratio)")
+        limit = "the length limit (search.max_ratio)"
+        said.append(f"  translations that reached {limit}: {one.cut}")
     return said

@@ -51,8 +51,8 @@ def score(
     per_piece, per_word = perplexity(forced)
     blank = len(pairs) - len(forced)
     say(
-        f"{len(forced)} pairs: perplexity {per_piece:.4f} a piece, {per_word:.4f} a word"
-        + f"; {blank} blank on both sides have none" * bool(blank)
+        f"perplexity {per_piece:.4f} a piece, {per_word:.4f} a word; pairs: {len(forced)}"
+        + f", and {blank} blank on both sides" * bool(blank)
     )
 
 

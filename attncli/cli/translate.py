@@ -81,7 +81,8 @@ def translate(
         for text in _written(one, number, form, alignments, search.n_best):
             print(text, flush=True)
     if cut:
-        say(f"{cut} translations reached the length limit (search.max_ratio, search.max_extra)")
+        limit = "the length limit (search.max_ratio, search.max_extra)"
+        say(f"translations that reached {limit}: {cut}")
 
 
 def exported(

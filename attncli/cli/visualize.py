@@ -146,6 +146,7 @@ def _chosen(
     if layer is None:
         return shown
     if layer > shown.layers or (head or 1) > shown.heads:
-        counts = f"{shown.layers} layers of {shown.heads} heads"
-        raise UsageError(f"--layer {layer} --head {head or 1}: the model has {counts}")
+        asked = f"--layer {layer}" + ("" if head is None else f" --head {head}")
+        there = f"--layer 1 to {shown.layers} and --head 1 to {shown.heads}"
+        raise UsageError(f"{asked}: this model has {there}")
     return shown.mean(layer - 1) if head is None else shown.head(layer - 1, head - 1)

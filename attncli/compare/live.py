@@ -16,7 +16,7 @@ from attncli.progress import PLAIN_SECONDS
 from attncli.run import Run
 
 SHOWN_SECONDS = 1.0
-HEADINGS = ("run", "state", "epoch", "step", "loss", "valid BLEU", "tokens/s", "minutes")
+HEADINGS = ("run", "state", "epochs", "step", "loss", "valid BLEU", "tokens/s", "minutes")
 
 
 class Watch:

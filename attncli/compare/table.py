@@ -54,7 +54,7 @@ def _bleu(found: Comparison) -> list[Named]:
         (BLEU.heading, [BLEU.text(one.mean if one else None) for one in spreads]),
         ("± seeds", seeds),
         _named(DEVIATION, found.rows, found.test),
-        ("gap", [f"{gap.gap:+.1f}" if gap else NOTHING for gap in others]),
+        ("gap", [f"{gap.gap:+z.1f}" if gap else NOTHING for gap in others]),
         ("p boot", [_p(gap, "bootstrap_corrected") for gap in others]),
         ("p rand", [_p(gap, "randomisation_corrected") for gap in others]),
         (f"against {found.baseline}", words),

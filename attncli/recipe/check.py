@@ -35,7 +35,10 @@ class Checker:
                 if key not in known:
                     hint = suggestion(key, known) or suggestion_within(key, known)
                     what = f"{owner} has no '{key}'" if owner else "no such setting"
-                    self.report(setting, f"{path}.{key}", f"{what}{hint}")
+                    there = (
+                        f" (there is {', '.join(known)})" if known else ", nor any other setting"
+                    )
+                    self.report(setting, f"{path}.{key}", f"{what}{hint or there}")
         merged: dict[str, object] = {}
         for name, option in known.items():
             given = [layer[name] for layer in layers if name in layer]

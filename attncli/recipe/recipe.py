@@ -252,4 +252,5 @@ def _nearest(key: str) -> str:
     for section, target in SECTIONS.items():
         if key in schema.options(section_class(section)) and not isinstance(target, Choice):
             return f"; did you mean '{section}.{key}'?"
-    return suggestion(key, [*SECTIONS, *FREE, "scales", "extends"])
+    known = [*SECTIONS, *FREE, "scales", "extends"]
+    return suggestion(key, known) or f" (there is {', '.join(known)})"

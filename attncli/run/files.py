@@ -93,7 +93,7 @@ def read_tensors(path: Path, device: str = "cpu") -> tuple[dict[str, Tensor], Fa
             facts: Facts = json.loads((file.metadata() or {}).get("facts", "{}"))
             return {name: file.get_tensor(name) for name in file.keys()}, facts  # noqa: SIM118
     except (SafetensorError, OSError, ValueError) as error:
-        raise RunError(f"{path}: damaged ({error}); take another checkpoint") from None
+        raise RunError(f"{path}: damaged ({error}); --checkpoint names another") from None
 
 
 def flatten(state: object, prefix: str) -> tuple[dict[str, Tensor], Facts]:

@@ -73,16 +73,16 @@ class Run:
         """The run in that directory, or of that name within `root`.
 
         Raises:
-            RunError: none there, with the closest name or the newest run.
+            RunError: none there, with the closest name or the newest run, if there are runs.
         """
         for candidate in (Path(path), root / path):
             if cls(candidate)._facts_file.is_file():
                 return cls(candidate)
         runs = _runs(root)
         hint = suggestion(Path(path).name, [run.path.name for run in runs])
-        newest = f"; the newest is {runs[-1].path}" if runs and not hint else ""
+        also = f"; the newest is {runs[-1].path}" if runs else f", nor any other in {root}/ yet"
         what = "holds no run" if Path(path).is_dir() else "no such run"
-        raise RunError(f"{path}: {what}{hint}{newest}")
+        raise RunError(f"{path}: {what}{hint or also}")
 
     @classmethod
     def newest(cls, root: Path = Path("runs")) -> Run:
@@ -178,14 +178,20 @@ class Run:
         """The tensors and facts of a checkpoint.
 
         Raises:
-            RunError: no such checkpoint, or a damaged one.
+            UsageError: no such checkpoint among those that there are.
+            RunError: there are none, or it is damaged.
         """
-        if not self.states() and self.digest():
+        states = self.states()
+        if not states and self.digest():
             raise RunError(f"{self.path}: a copy without weights; take the run it was copied from")
-        if not self.has_state(name):
-            there = ", ".join(self.states())
-            also = f"; there is {there}" if there else " yet; it has not been trained so far"
-            raise RunError(f"{self.path}: no checkpoint '{name}'{also}")
+        if not states:
+            raise RunError(
+                f"{self.path}: no checkpoint '{name}' yet; it has not been trained so far"
+            )
+        if name not in states:
+            there = ", ".join(states)
+            hint = suggestion(name, states)
+            raise UsageError(f"{self.path}: no checkpoint '{name}'{hint} (there is {there})")
         return read_tensors(self._state_file(name), device)
 
     def remove_state(self, name: str) -> None:

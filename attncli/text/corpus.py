@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,7 @@ NO_DOCUMENTS = (
     "reads the sentences before each, and the data has no documents (set data.documents to "
     "`blank` or to a column)"
 )
+HUB_NAME = re.compile(r"[\w-][\w.-]*(/[\w.-]+(:.+)?|:.+)")  # owner/name, perhaps a configuration
 HUB_NAMES = {"multi30k": "bentrevett/multi30k"}
 
 
@@ -138,7 +140,7 @@ class Data:
         return next((place for place in places if place.is_dir()), None)
 
     def _of_hub(self, name: str) -> Corpus:
-        if "/" not in name and ":" not in name:
+        if not HUB_NAME.fullmatch(name):
             known = [*GENERATED, *HUB_NAMES, *_folders()]
             raise DataError(
                 f"no data '{self.name}'{suggestion(self.name, known)} (a folder, a name within "

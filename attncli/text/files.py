@@ -52,8 +52,8 @@ class Files:
             rows = loaded("parquet", str(path))["train"]
             return Rows(str(path), rows, self.src, self.tgt, self.document)
         raise DataError(
-            f"{path}: no .tsv, .jsonl or .parquet of pairs; two files are named without their "
-            f"endings ({path.with_suffix('')}), and by `attncli score` one after the other"
+            f"{path}: no .tsv, .jsonl or .parquet of pairs; of two files both are named, one after "
+            f"the other, by `attncli score`, and elsewhere what they share ({path.with_suffix('')})"
         )
 
     def _two_files(self, stem: Path) -> Split | None:

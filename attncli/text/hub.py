@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from attncli.errors import DataError
@@ -21,7 +22,12 @@ def loaded(path: str, file: str | None, configuration: str | None = None) -> Any
     except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError) as error:
         script = "Dataset scripts" in str(error)
         reason = "it needs a loading script, which `datasets` no longer runs" if script else error
+        instead = (
+            "no data set that `datasets` can read lies there; two files of lines, .tsv and .jsonl "
+            "need no such form"
+            if Path(path).exists()
+            else "download it and name the folder, or point $ATTNCLI_DATA at one that holds it"
+        )
         raise DataError(
-            f"{path}: cannot be loaded ({str(reason).splitlines()[0]}); download it and name the "
-            "folder, or point $ATTNCLI_DATA at a folder that holds it"
+            f"{path}: cannot be loaded ({str(reason).splitlines()[0]}); {instead}"
         ) from None

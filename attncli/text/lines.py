@@ -18,10 +18,11 @@ def read_lines(path: Path) -> Iterator[str]:
     Other characters that some programs take for line ends (U+2028, form feed) stay in the line.
 
     Raises:
-        DataError: no such file, or bytes that are not UTF-8, with the line's number.
+        DataError: no such file, a folder, or bytes that are not UTF-8, with the line's number.
     """
     if not path.is_file():
-        raise DataError(f"{path}: no such file")
+        what = "a folder, where a file is read" if path.is_dir() else "no such file"
+        raise DataError(f"{path}: {what}")
     with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
         for number, raw in enumerate(_raw(path, file), 1):
             yield decoded(raw, path, number)

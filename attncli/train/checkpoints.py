@@ -25,7 +25,7 @@ class Progress:
     """Where training stands; all of it goes into a checkpoint."""
 
     step: int = 0
-    epoch: int = 0
+    epoch: int = 0  # epochs that are done
     batch: int = 0  # batches of this epoch that are done
     words: int = 0  # target pieces seen, EOS included
     seconds: float = 0.0  # of training steps alone
@@ -34,6 +34,11 @@ class Progress:
     waited: int = 0  # validations since the best
     validations: int = 0
     validated: int = 0  # the step of the last one
+
+    @property
+    def where(self) -> str:
+        """The last step and the epoch that it was of, counted from 1, to be said."""
+        return f"step {self.step}, epoch {self.epoch + bool(self.batch)}"
 
 
 class Checkpoints:

@@ -211,8 +211,8 @@ class Trainer:
         self._write(curves, record | (found.attention.curves() if found.attention else {}))
         decoded = "" if found.bleu is None else f", BLEU {found.bleu:.2f}"
         reporter.say(
-            f"step {progress.step}, epoch {progress.epoch}: valid perplexity "
-            f"{found.perplexity:.3f}{decoded}{' (best)' if better else ''}"
+            f"{progress.where}: valid perplexity {found.perplexity:.3f}{decoded}"
+            f"{' (best)' if better else ''}"
         )
 
     def _scored(self, search: Search) -> Validation:

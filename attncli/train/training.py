@@ -91,7 +91,7 @@ def train(
             trainer.save()
         if resume and run.has_state("last"):
             trainer.resume()
-            say(f"resumed after step {trainer.progress.step}, epoch {trainer.progress.epoch}")
+            say(f"resumed after {trainer.progress.where}")
             if run.finished() and (limit := trainer.limit()):
                 raise UsageError(
                     f"{run.path}: nothing left to do: {limit} (raise train.epochs, train.steps, "

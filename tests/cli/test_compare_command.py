@@ -21,6 +21,7 @@ def test_runs_are_put_side_by_side(runs, tmp_path):
     assert done.code == 0, done.err
     assert "test, baseline blind; the rows differ in" in done.out
     assert "against blind" in done.out
+    assert f"wrote {out}" in done.err
     assert out.read_text(encoding="utf-8").count("\n|") == 4
     found = json.loads(attncli(*words, "--format", "json").out)
     assert [row["name"] for row in found["rows"]] == ["first", "blind"]

@@ -105,7 +105,8 @@ def test_a_metric_is_checked_before_anything_is_translated(runs):
     assert "translat" not in done.err
 
 
-def test_another_number_of_lines_is_an_error_with_both(corpus, tmp_path):
+def test_another_number_of_lines_is_an_error_with_both(corpus, tmp_path, monkeypatch):
+    monkeypatch.setattr("attncli.metrics.tokenized_note", lambda *given: "a note on the text")
     (tmp_path / "short").write_text("EIN\n" * 19)
     done = attncli("evaluate", "--hypotheses", tmp_path / "short", "--data", corpus)
     assert done.code == 1
@@ -160,7 +161,7 @@ def test_a_score_is_the_sum_of_forced_log_probabilities(runs, corpus):
         assert facts["pieces"] == len(one.log_probs)
     plain = attncli("score", corpus / "test.en", corpus / "test.de", *where)
     assert plain.lines[0].split("\t")[0] == f"{expected[0].log_prob:.4f}"
-    assert "20 pairs: perplexity" in plain.err
+    assert "a word; pairs: 20" in plain.err
 
 
 def test_what_a_search_found_scores_what_the_search_said(runs, tmp_path):

@@ -36,7 +36,7 @@ def test_translations_cut_at_the_length_limit_are_counted(runs):
     short = ["--set", "search.max_ratio=0", "--set", "search.max_extra=1"]
     done = translate(runs, b"ein Hund\n\nein Haus steht\n", *short)
     assert done.code == 0, done.err
-    assert "2 translations reached the length limit" in done.err
+    assert "that reached the length limit (search.max_ratio, search.max_extra): 2" in done.err
     assert "reached" not in done.out
 
 
@@ -232,10 +232,16 @@ def test_where_there_is_no_run_yet_it_says_how_to_make_one(tmp_path):
     assert len(done.err.splitlines()) == 1
 
 
+def test_a_folder_is_no_file_of_lines(runs, tmp_path):
+    done = translate(runs, b"", tmp_path)
+    assert done.code == 1
+    assert done.err == f"attncli: {tmp_path}: a folder, where a file is read\n"
+
+
 def test_an_unknown_checkpoint_names_those_that_are_there(runs):
     done = translate(runs, b"", "--checkpoint", "bets")
-    assert done.code == 1
-    assert "no checkpoint 'bets'" in done.err
+    assert done.code == 2
+    assert "no checkpoint 'bets'; did you mean 'best'?" in done.err
     assert "best" in done.err.partition("there is")[2]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -53,6 +53,13 @@ def test_the_table_holds_means_deviations_gaps_and_the_papers_figure(found):
     assert line["epochs"] == "3"
     assert line["paper"] == "30"
     assert cells(found)["plain"]["against plain"] == "baseline"
+
+
+def test_a_gap_that_is_rounded_away_has_no_minus(found):
+    plain, dot, _ = found.rows
+    near = replace(dot, against={"test": replace(dot.against["test"], gap=-0.04)})
+    beside = replace(found, rows=[plain, near])
+    assert cells(beside)["dot_50%"]["gap"] == "+0.0"
 
 
 def test_a_row_that_does_not_compare_is_marked(found):

@@ -108,6 +108,8 @@ def test_norwegian_stays_norwegian_in_a_file() -> None:
         ("train:\n  lrr: 3\n", "x.yaml:2: train.lrr: no such setting; did you mean 'lr'?"),
         ("trian: {lr: 3}\n", "x.yaml:1: trian: no such section; did you mean 'train'?"),
         ("\nlr: 3\n", "x.yaml:2: lr: no such section; did you mean 'train.lr'?"),
+        ("xyz: 3\n", "x.yaml:1: xyz: no such section (there is data, model, train, "),
+        ("train:\n  qq: 3\n", "x.yaml:2: train.qq: no such setting (there is "),
         ("train: 3\n", "x.yaml:1: train: expected settings of its own, such as a line below it"),
         ("train: {lr: high}\n", "x.yaml:1: train.lr: expected a number, not 'high'"),
         ("train: {steps: 0}\n", "x.yaml:1: train.steps: 0 is out of range: at least 1"),

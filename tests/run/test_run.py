@@ -72,6 +72,8 @@ def test_opening_by_path_or_name_and_what_is_told_otherwise(
         Run.open("xyz")
     with pytest.raises(RunError, match=r"^runs: holds no run"):
         Run.open("runs")
+    with pytest.raises(RunError, match=r"^xyz: no such run, nor any other in empty/ yet$"):
+        Run.open("xyz", Path("empty"))
 
 
 def test_a_checkpoint_comes_back_with_its_facts(tmp_path: Path) -> None:
@@ -105,13 +107,13 @@ def test_missing_and_damaged_checkpoints_are_told(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="no checkpoint 'best' yet; it has not been trained so far"):
         run.load_state("best")
     run.save_state("last", {"a": torch.ones(1000)}, {})
-    with pytest.raises(RunError, match="no checkpoint 'best'; there is last"):
+    with pytest.raises(UsageError, match=r"no checkpoint 'best' \(there is last\)"):
         run.load_state("best")
     path = run.path / "checkpoints" / "last.safetensors"
     whole = path.read_bytes()
     for cut in (0, 5, 40, len(whole) - 1):
         path.write_bytes(whole[:cut])
-        with pytest.raises(RunError, match=r"damaged .*take another checkpoint"):
+        with pytest.raises(RunError, match=r"damaged .*--checkpoint names another"):
             run.load_state("last")
 
 

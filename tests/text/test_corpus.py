@@ -155,6 +155,28 @@ def test_a_parquet_folder_of_the_hubs_shape(
     assert list(data.load().tests) == ["test"]
 
 
+def test_a_folder_with_other_parquet_files_is_no_data_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+    (tmp_path / "set" / "deep").mkdir(parents=True)
+    (tmp_path / "set" / "deep" / "x.parquet").write_bytes(b"PAR1 of something else PAR1")
+    with pytest.raises(
+        DataError, match=r"set: cannot be loaded .*\.tsv and \.jsonl need no"
+    ) as seen:
+        Data(name=str(tmp_path / "set")).load()
+    assert "download" not in str(seen.value)
+
+
+@pytest.mark.parametrize("name", ["/nope", "./nope", "path/to/nope"])
+def test_a_path_where_nothing_is_is_not_looked_for_on_the_hub(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(datasets, "load_dataset", lambda *given, **options: pytest.fail("asked"))
+    with pytest.raises(DataError, match=f"^no data '{name}' \\(a folder, "):
+        Data(name=name).load()
+
+
 def test_a_data_set_that_needs_a_script_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*given: object, **options: object) -> None:
         raise RuntimeError("Dataset scripts are no longer supported, but found iwslt2017.py")
