@@ -168,7 +168,9 @@ def unfed(table: Table) -> str:
 def page(records: list[Record], works: dict[str, Work], facts: list[str]) -> str:
     """The whole of docs/performance.md."""
     table = Table(records)
-    ceilings = values(table.of("ceiling").get(OURS, []), "gflops")
+    ceilings, memory = (
+        values(table.of("ceiling").get(OURS, []), name) for name in ("gflops", "gbytes")
+    )
     parts = [
         "# Performance\n\nattncli beside other toolkits: the same pieces, sizes, batches, threads "
         "and machine, each system in a process and an environment of its own, in an order that "
@@ -176,8 +178,10 @@ def page(records: list[Record], works: dict[str, Work], facts: list[str]) -> str
         "brackets, the least and the greatest. Ratios are taken within a round.\n",
         "\n".join(f"- {fact}" for fact in facts) + "\n",
         f"The ceiling is the best float32 matrix product measured in the same round: "
-        f"{spread(ceilings.values())} GFLOP/s. The operations that training on one target piece "
-        "needs are 6 × (multiply-adds of one pass forward), of matrix products alone:\n",
+        f"{spread(ceilings.values())} GFLOP/s. Beside products, training passes over numbers that "
+        f"no cache holds; memory takes {spread(memory.values(), '.1f')} GB/s (two large arrays "
+        "added, the median). The operations that training on one target piece needs are 6 × "
+        "(multiply-adds of one pass forward), of matrix products alone:\n",
         markdown(
             ["", "multiply-adds a target piece", "where", "MFLOP a target piece"],
             [

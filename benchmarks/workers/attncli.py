@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +28,7 @@ from attncli.translate import Translator
 from benchmarks.workers.job import LENGTH, Decode, Job, Laps, run, timed_decodings
 
 SIDES = ("en", "de")
+LARGE = 16_000_000  # numbers, which no cache holds
 NEVER = -100.0  # the bias of EOS: only the length limit ends a translation
 
 
@@ -140,17 +142,27 @@ def exports(form: str, quantization: str = FLOAT) -> Callable[[Job], dict[str, f
 
 
 def measure_ceiling(job: Job) -> dict[str, float]:
-    """The machine's best rate of float32 multiply-adds in one square matrix product (GFLOP/s)."""
+    """The best rate of multiply-adds in one square float32 matrix product (GFLOP/s), and the
+    median rate at which memory is read and written where two large arrays are added (GB/s).
+    """
     machine.prepare("cpu", job.threads)
     size = 2048
     left, right = torch.rand(size, size), torch.rand(size, size)
-    best = 0.0
-    until = time.perf_counter() + 4
-    while time.perf_counter() < until:
+    fastest = min(times(4, lambda: torch.mm(left, right)))
+    ours, theirs, total = (torch.rand(LARGE) for _ in range(3))
+    usual = statistics.median(times(2, lambda: torch.add(ours, theirs, out=total)))
+    return {"gflops": 2 * size**3 / fastest / 1e9, "gbytes": 3 * 4 * LARGE / usual / 1e9}
+
+
+def times(seconds: float, action: Callable[[], object]) -> list[float]:
+    """The seconds of each of as many actions as fit."""
+    found: list[float] = []
+    until = time.perf_counter() + seconds
+    while not found or time.perf_counter() < until:
         begun = time.perf_counter()
-        torch.mm(left, right)
-        best = max(best, 2 * size**3 / (time.perf_counter() - begun) / 1e9)
-    return {"gflops": best}
+        action()
+        found.append(time.perf_counter() - begun)
+    return found
 
 
 if __name__ == "__main__":

@@ -83,10 +83,12 @@ def test_the_page_has_the_fraction_of_the_ceiling() -> None:
         "configuration": "",
         "system": "attncli",
         "gflops": 100.0,
+        "gbytes": 20.0,
     }
     found = [ceiling, record(0, "attncli", tokens_per_second=half, peak_mb=900.0)]
     text = page(found, {"T": needs}, ["Command: `make bench`"])
     assert f"| attncli | {half:,.0f} |  | 50% | 900 |" in text
+    assert "memory takes 20.0 GB/s" in text
     assert "Not measured" in text
 
 
