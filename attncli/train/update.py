@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -69,7 +69,7 @@ class Update:
         self.processes.sum_gradients(self.model.parameters())
         self.processes.equalize(self.objective.buffers())
         if self.clip:
-            clip_gradients(self.model.parameters(), self.clip)
+            clip_gradients(self.model, self.clip)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.step()
@@ -77,19 +77,14 @@ class Update:
         return Tally(nll, int(words))
 
 
-def clip_gradients(parameters: Iterable[nn.Parameter], limit: float) -> None:
+def clip_gradients(model: nn.Module, limit: float) -> None:
     """Scales all gradients by one number where the norm of all together is above a limit.
 
-    `torch.nn.utils.clip_grad_norm_` scales them elsewhere too, by one, which takes as long. The
-    norms of rows are taken by all threads, that of a whole tensor by one.
+    `torch.nn.utils.clip_grad_norm_` scales them elsewhere too, by one, which takes as long.
     """
-    gradients = [one.grad for one in parameters if one.grad is not None]
-    rows = [torch.linalg.vector_norm(gradient, dim=-1) for gradient in gradients]
-    norms = torch.stack([torch.linalg.vector_norm(of_rows) for of_rows in rows])
-    norm = float(torch.linalg.vector_norm(norms))
+    norm = nn.utils.get_total_norm([p.grad for p in model.parameters() if p.grad is not None])
     if norm > limit:
-        for gradient in gradients:
-            gradient.mul_(limit / norm)
+        nn.utils.clip_grads_with_norm_(model.parameters(), limit, norm)
 
 
 @contextmanager

@@ -68,10 +68,11 @@ def test_gradients_are_clipped_as_torch_clips_them(limit):
         for parameter, gradient in zip(model.parameters(), drawn, strict=True):
             parameter.grad = gradient.clone()
         next(model.parameters()).grad = None  # what a batch did not use has none
-        clip(model.parameters(), limit)
+        clip(limit)
         return [one.grad for one in model.parameters() if one.grad is not None]
 
-    theirs, ours = clipped(torch.nn.utils.clip_grad_norm_), clipped(clip_gradients)
+    theirs = clipped(lambda limit: torch.nn.utils.clip_grad_norm_(model.parameters(), limit))
+    ours = clipped(lambda limit: clip_gradients(model, limit))
     assert len(ours) == len(drawn) - 1
     for our, their in zip(ours, theirs, strict=True):
         torch.testing.assert_close(our, their, rtol=1e-5, atol=0)
