@@ -22,7 +22,7 @@ NO_DOCUMENTS = (
     "reads the sentences before each, and the data has no documents (set data.documents to "
     "`blank` or to a column)"
 )
-HUB_NAME = re.compile(r"[\w-][\w.-]*(/[\w.-]+(:.+)?|:.+)")  # owner/name, perhaps a configuration
+HUB_NAME = re.compile(r"[\w-][\w.-]*(/[\w.-]+(:.+)?|:.+)")  # owner/name, name:configuration
 HUB_NAMES = {"multi30k": "bentrevett/multi30k"}
 
 
