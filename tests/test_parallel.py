@@ -48,13 +48,14 @@ def test_an_error_comes_out_as_it_is(two_threads):
         on_every_core(fail, [0, 1, 2])
 
 
+# One write a line: where print writes the number and the end of the line apart, two workers mix.
 ENDLESS = """
-import os, sys, time, torch
+import os, time, torch
 from attncli.parallel import on_every_core
 torch.set_num_threads(2)
 
 def wait(_):
-    print(os.getpid(), flush=True)
+    os.write(1, b"%d\\n" % os.getpid())
     time.sleep(600)
 
 on_every_core(wait, [0, 1])
@@ -64,8 +65,10 @@ on_every_core(wait, [0, 1])
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the work stays in one process")
 def test_nobody_works_on_for_a_process_that_was_killed():
     with subprocess.Popen([sys.executable, "-c", ENDLESS], stdout=subprocess.PIPE) as parent:
-        workers = [int(parent.stdout.readline()) for _ in range(2)]
-        parent.kill()
+        try:
+            workers = [int(parent.stdout.readline()) for _ in range(2)]
+        finally:
+            parent.kill()
     until = time.monotonic() + 30
     while any(_is_alive(pid) for pid in workers):
         assert time.monotonic() < until, "a worker outlived its process"
