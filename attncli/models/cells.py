@@ -112,24 +112,17 @@ class LSTM(Cell):
     def run(self, inputs: Tensor, state: tuple[Tensor, ...], mask: Tensor) -> Ran:
         """The same by torch's kernel, which says the cell state after the last step alone.
 
-        So that this is that of the last word, one more input shuts the input gates of padding and
-        opens its forget gates: f = 1 and i = 0 leave c as it was. The kernel has no layer norm,
-        and on many processors no bf16.
+        The kernel has no layer norm, and on many processors no bf16.
         """
         if self.layer_norm or torch.is_autocast_enabled(inputs.device.type):
             return super().run(inputs, state, mask)
-        padding = (~mask).unsqueeze(-1).to(inputs.dtype)
-        holds = torch.tensor([-HELD, HELD, 0.0, 0.0], device=inputs.device)
-        column = holds.repeat_interleave(self.hidden_dim).unsqueeze(1)
+        weight = self.input.weight
+        if not mask.all():
+            inputs, weight = self.holding(inputs, mask)
         outputs, _, cell = torch.lstm(
-            torch.cat([inputs, padding], -1),
+            inputs,
             [part.unsqueeze(0) for part in state],
-            [
-                torch.cat([self.input.weight, column.to(self.input.weight.dtype)], 1),
-                self.hidden.weight,
-                self.input.bias,
-                torch.zeros_like(self.input.bias),
-            ],
+            [weight, self.hidden.weight, self.input.bias, torch.zeros_like(self.input.bias)],
             has_biases=True,
             num_layers=1,
             dropout=0.0,
@@ -139,6 +132,18 @@ class LSTM(Cell):
         )
         outputs = outputs.to(state[0].dtype)
         return Ran(outputs, (last(outputs, mask), cell[0].to(state[0].dtype)))
+
+    def holding(self, inputs: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Inputs and their weight with a column more, so that the state outlasts padding.
+
+        It shuts the input gates of padding and opens its forget gates: f = 1 and i = 0 leave c as
+        it was, and c after the last step is that of the last word.
+        """
+        weight = self.input.weight
+        padding = (~mask).unsqueeze(-1).to(inputs.dtype)
+        holds = torch.tensor([-HELD, HELD, 0.0, 0.0], device=inputs.device)
+        column = holds.repeat_interleave(self.hidden_dim).unsqueeze(1).to(weight.dtype)
+        return torch.cat([inputs, padding], -1), torch.cat([weight, column], 1)
 
 
 class GRU(Cell):

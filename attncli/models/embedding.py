@@ -53,7 +53,8 @@ class Table(Embedding):
         nn.init.normal_(self.weight, std=1 / self.scale)
 
     def vectors(self, ids: Tensor) -> Tensor:
-        return functional.embedding(ids, self.weight) * self.scale
+        found = functional.embedding(ids, self.weight)
+        return found * self.scale if self.scale != 1.0 else found
 
 
 class Digits(Embedding):

@@ -5,23 +5,37 @@ As for the LSTM: a node of the graph for each small operation costs more than it
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 
+class _Stepped(NamedTuple):
+    """What a step computes."""
+
+    gates: Tensor  # (..., 2 hidden_dim): reset, update
+    to_new: Tensor  # (..., hidden_dim), as are the others
+    new: Tensor
+    hidden: Tensor
+
+
+def _step(projected: Tensor, recurrent: Tensor, hidden: Tensor) -> _Stepped:
+    width = hidden.size(-1)
+    from_gates, from_new = torch.split(projected, [2 * width, width], -1)
+    to_gates, to_new = torch.split(recurrent, [2 * width, width], -1)
+    gates = torch.sigmoid(from_gates + to_gates)
+    reset, keep = torch.split(gates, width, -1)
+    new = torch.addcmul(from_new, reset, to_new).tanh_()
+    return _Stepped(gates, to_new, new, torch.lerp(new, hidden, keep))
+
+
 class _GRUStep(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, projected: Tensor, recurrent: Tensor, hidden: Tensor) -> Tensor:
-        width = hidden.size(-1)
-        from_gates, from_new = torch.split(projected, [2 * width, width], -1)
-        to_gates, to_new = torch.split(recurrent, [2 * width, width], -1)
-        gates = torch.sigmoid(from_gates + to_gates)
-        reset, keep = torch.split(gates, width, -1)
-        new = torch.addcmul(from_new, reset, to_new).tanh_()
-        ctx.save_for_backward(gates, to_new, new, hidden)
-        return torch.lerp(new, hidden, keep)
+        found = _step(projected, recurrent, hidden)
+        ctx.save_for_backward(found.gates, found.to_new, found.new, hidden)
+        return found.hidden
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -51,5 +65,8 @@ def gru_step(projected: Tensor, recurrent: Tensor, hidden: Tensor) -> Tensor:
         hidden: (..., hidden_dim), the state before
     """
     kind = hidden.dtype
-    after: Tensor = _GRUStep.apply(projected.to(kind), recurrent.to(kind), hidden)  # type: ignore[no-untyped-call]
+    projected, recurrent = projected.to(kind), recurrent.to(kind)
+    if not torch.is_grad_enabled():
+        return _step(projected, recurrent, hidden).hidden
+    after: Tensor = _GRUStep.apply(projected, recurrent, hidden)  # type: ignore[no-untyped-call]
     return after

@@ -6,23 +6,38 @@ in the graph, and on a CPU these cost more than the arithmetic.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 
+class _Stepped(NamedTuple):
+    """What a step computes."""
+
+    squashed: Tensor  # (..., 4 hidden_dim), all gates by the sigmoid
+    new: Tensor  # (..., hidden_dim), as are the others
+    cell: Tensor
+    tanh_cell: Tensor
+    hidden: Tensor
+
+
+def _step(gates: Tensor, cell: Tensor) -> _Stepped:
+    width = cell.size(-1)
+    squashed = torch.sigmoid(gates)
+    i, f, _, o = torch.split(squashed, width, -1)
+    g = torch.tanh(gates[..., 2 * width : 3 * width].contiguous())
+    after = (f * cell).addcmul_(i, g)
+    tanh_cell = torch.tanh(after)
+    return _Stepped(squashed, g, after, tanh_cell, o * tanh_cell)
+
+
 class _LSTMStep(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, gates: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
-        width = cell.size(-1)
-        squashed = torch.sigmoid(gates)
-        i, f, _, o = torch.split(squashed, width, -1)
-        g = torch.tanh(gates[..., 2 * width : 3 * width].contiguous())
-        after = (f * cell).addcmul_(i, g)
-        tanh_cell = torch.tanh(after)
-        ctx.save_for_backward(squashed, g, cell, tanh_cell)
-        return o * tanh_cell, after
+        found = _step(gates, cell)
+        ctx.save_for_backward(found.squashed, found.new, cell, found.tanh_cell)
+        return found.hidden, found.cell
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor]:
@@ -47,5 +62,9 @@ def lstm_step(gates: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
         gates: (..., 4 hidden_dim), before squashing: input, forget, new content, output
         cell: (..., hidden_dim), the cell state before
     """
-    hidden, after = _LSTMStep.apply(gates.to(cell.dtype), cell)  # type: ignore[no-untyped-call]
+    gates = gates.to(cell.dtype)
+    if not torch.is_grad_enabled():
+        found = _step(gates, cell)
+        return found.hidden, found.cell
+    hidden, after = _LSTMStep.apply(gates, cell)  # type: ignore[no-untyped-call]
     return hidden, after

@@ -18,6 +18,8 @@ NO_GLIMPSE = GlimpseSizes(0, 0, 0)
 ROWS = 128
 """Hypotheses whose words are scored together: what they take is still in the processor's cache when
 it is read again."""
+FEW = 32
+"""Up to so many hypotheses, starting an operation takes longer than a pass over their words."""
 
 
 def known(ids: Tensor, vocab: int) -> Tensor:
@@ -132,6 +134,8 @@ class Projection(Output):
 
     def best(self, decoded: Decoded, source: Source, k: int) -> Best:
         batch, queries, _ = decoded.hidden.shape
+        if batch * queries <= FEW:
+            return super().best(decoded, source, k)
         parts = [self.best_of(rows, k) for rows in torch.split(decoded.hidden.flatten(0, 1), ROWS)]
         found, ids, end = parts[0]
         if len(parts) > 1:
@@ -140,7 +144,7 @@ class Projection(Output):
         return Best(found.view(by_query), ids.view(by_query), end.view(batch, queries))
 
     def best_of(self, hidden: Tensor, k: int) -> Best:
-        """The k best words of each row of hidden states (rows, dim), without a batch."""
+        """The same for rows of hidden states (rows, dim), with few passes over the logits."""
         logits = self.logits(hidden)
         best, ids = top(logits, k)
         highest = best[..., :1]

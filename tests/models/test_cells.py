@@ -9,11 +9,13 @@ from attncli.models.cells import LSTM, Cell
 
 LENGTHS = torch.tensor([5, 1, 3])
 MASK = torch.arange(5) < LENGTHS.unsqueeze(1)
+FULL = torch.ones(3, 5, dtype=torch.bool)
 
 
+@pytest.mark.parametrize("mask", [MASK, FULL], ids=["padded", "full"])
 @pytest.mark.parametrize("kind", [torch.float, torch.double])
 @pytest.mark.parametrize("reads", [("outputs",), ("hidden",), ("cell",), ("outputs", "cell")])
-def test_an_lstm_layer_equals_the_loop_over_its_steps(reads, kind):
+def test_an_lstm_layer_equals_the_loop_over_its_steps(reads, kind, mask):
     torch.manual_seed(0)
     lstm = LSTM(4, 6).to(kind)
     given = [torch.randn(3, *shape, dtype=kind) for shape in ((5, 4), (6,), (6,))]
@@ -21,8 +23,8 @@ def test_an_lstm_layer_equals_the_loop_over_its_steps(reads, kind):
     for run in (LSTM.run, Cell.run):
         lstm.zero_grad()
         inputs, *state = (part.clone().requires_grad_() for part in given)
-        ran = run(lstm, inputs, tuple(state), MASK)
-        outputs = ran.outputs * MASK.unsqueeze(-1)
+        ran = run(lstm, inputs, tuple(state), mask)
+        outputs = ran.outputs * mask.unsqueeze(-1)
         found = {"outputs": outputs, "hidden": ran.end[0], "cell": ran.end[1]}
         sum((found[name] * found[name].detach().cos()).sum() for name in reads).backward()
         gradients = [part.grad for part in (inputs, *state, *lstm.parameters())]

@@ -31,3 +31,11 @@ def test_a_product_reads_columns_and_a_table_rows():
     assert model.output.weight.t().is_contiguous()
     assert model.decoder_layers.at(0).feed_forward.wide.weight.t().is_contiguous()
     assert model.tgt_embedding.weight.is_contiguous()
+
+
+def test_a_recurrent_encoder_stays_by_rows():
+    model = recurrent()
+    by_columns(model)
+    (cell, _) = model.encoder.layers.at(0)
+    assert cell.hidden.weight.is_contiguous()
+    assert model.decoder.first.hidden.weight.t().is_contiguous()

@@ -29,6 +29,13 @@ def test_values_and_gradients_equal_the_plain_step():
         torch.testing.assert_close(left, right)
 
 
+def test_without_a_gradient_it_equals_the_plain_step():
+    inputs = [torch.randn(2, width) for width in (9, 9, 3)]
+    with torch.no_grad():
+        found = gru_step(*inputs)
+    torch.testing.assert_close(found, plain_gru_step(*inputs))
+
+
 def test_its_gradient_is_right():
     torch.manual_seed(0)
     inputs = [torch.randn(2, width, dtype=torch.double, requires_grad=True) for width in (9, 9, 3)]

@@ -29,6 +29,13 @@ def test_values_and_gradients_equal_the_plain_step(rows):
         torch.testing.assert_close(left, right)
 
 
+def test_without_a_gradient_it_equals_the_plain_step():
+    gates, cell = torch.randn(2, 12), torch.randn(2, 3)
+    with torch.no_grad():
+        found = lstm_step(gates, cell)
+    torch.testing.assert_close(found, plain_lstm_step(gates, cell))
+
+
 def test_its_gradient_is_right():
     gates = torch.randn(2, 12, dtype=torch.double, requires_grad=True)
     cell = torch.randn(2, 3, dtype=torch.double, requires_grad=True)

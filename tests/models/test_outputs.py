@@ -62,8 +62,10 @@ def test_the_loss_is_that_of_the_words_probabilities(name):
     assert float(loss.loss) == pytest.approx(float(loss.nll), rel=1e-6)
 
 
+@pytest.mark.parametrize("few", [0, 32])
 @every_output
-def test_the_best_words_are_those_of_the_highest_probability(name):
+def test_the_best_words_are_those_of_the_highest_probability(name, few, monkeypatch):
+    monkeypatch.setattr(output, "FEW", few)
     model, source = MODELS[name], unknown_words()
     decoded = decoded_by(model, source)
     found, ids, end = model.output.best(decoded, source, 3)
@@ -76,6 +78,7 @@ def test_the_best_words_are_those_of_the_highest_probability(name):
 def test_the_best_words_do_not_depend_on_how_many_are_scored_together(monkeypatch):
     model, source = MODELS["projection-recurrent"], unknown_words()
     decoded = decoded_by(model, source)
+    monkeypatch.setattr(output, "FEW", 0)
     together = model.output.best(decoded, source, 3)
     monkeypatch.setattr(output, "ROWS", 3)
     assert decoded.hidden.flatten(0, 1).size(0) % output.ROWS

@@ -35,6 +35,8 @@ class Graph:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.sessions: dict[int, Any] = {}  # by their threads
+        self.inputs: list[str] = []  # their names, once there is a session
+        self.outputs: list[str] = []
 
     def session(self, threads: int) -> Any:
         """ONNX Runtime's, with so many threads; one that has a single thread may be forked."""
@@ -43,16 +45,18 @@ class Graph:
             options.intra_op_num_threads = threads
             options.log_severity_level = ERRORS_ONLY
             options.add_session_config_entry(*NOT_BUSY)
-            self.sessions[threads] = runtime().InferenceSession(str(self.path), options)
+            found = runtime().InferenceSession(str(self.path), options)
+            self.inputs = [one.name for one in found.get_inputs()]
+            self.outputs = [one.name for one in found.get_outputs()]
+            self.sessions[threads] = found
         return self.sessions[threads]
 
     def __call__(self, given: State) -> State:
         """What comes of the inputs, by name."""
         session = self.session(torch.get_num_threads())
-        inputs = {one.name: given[one.name].numpy() for one in session.get_inputs()}
-        found = session.run(None, inputs)
-        names = [one.name for one in session.get_outputs()]
-        return {name: torch.from_numpy(part) for name, part in zip(names, found, strict=True)}
+        inputs = {name: given[name].numpy() for name in self.inputs}
+        found = session.run(self.outputs, inputs)
+        return dict(zip(self.outputs, map(torch.from_numpy, found), strict=True))
 
 
 class Scored(Output):
