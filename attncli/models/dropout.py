@@ -15,12 +15,12 @@ class _Masked(torch.autograd.Function):
     def forward(ctx: Any, values: Tensor, keep: Tensor, scale: float) -> Tensor:
         ctx.save_for_backward(keep)
         ctx.scale = scale
-        return (values * keep).mul_(scale)
+        return keep.to(values.dtype).mul_(values).mul_(scale)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         (keep,) = ctx.saved_tensors
-        return (grads[0] * keep).mul_(ctx.scale), None, None
+        return keep.to(grads[0].dtype).mul_(grads[0]).mul_(ctx.scale), None, None
 
 
 class Dropout(nn.Module):
