@@ -14,8 +14,8 @@ def by_columns(model: nn.Module) -> None:
     Nothing else about it changes. The product of few rows, which every step of a search is, reads
     a weight that lies so up to twice as fast; for many rows it makes little difference. A weight
     that an embedding shares is copied: a table is read by rows. The weights of a recurrent encoder
-    stay by rows: they are no part of a step, and the kernel that reads a whole sentence would copy
-    them each time.
+    stay by rows: they are no part of a step, and the kernel by which an LSTM reads a whole sentence
+    would copy them each time.
     """
     encoders = [part for part in model.modules() if isinstance(part, RecurrentEncoder)]
     by_rows = {layer for encoder in encoders for layer in encoder.modules()}

@@ -56,3 +56,16 @@ def test_dropout_drops_its_share_and_keeps_the_mean():
     columns = (dropped == 0).float().mean(0)
     assert float(columns.std()) < 0.03
     assert dropout.eval()(values) is values
+
+
+@pytest.mark.parametrize("kind", [torch.float, torch.double, torch.bfloat16])
+def test_what_dropout_keeps_is_scaled_and_so_is_its_gradient(kind):
+    torch.manual_seed(0)
+    values = torch.randn(7, 9, dtype=kind, requires_grad=True)
+    gradient = torch.randn(7, 9, dtype=kind)
+    kept = Dropout(0.3).train()(values)
+    kept.backward(gradient)
+    mask = kept.detach() != 0
+    assert 0 < int(mask.sum()) < mask.numel()
+    torch.testing.assert_close(kept, values * mask * (256 / 179))
+    torch.testing.assert_close(values.grad, gradient * mask * (256 / 179))
