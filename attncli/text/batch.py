@@ -55,9 +55,13 @@ class Batches:
         return Order(rows, cuts, random.permutation(len(cuts)))
 
     def _cut(self, store: Store, rows: np.ndarray) -> np.ndarray:
-        """Sorts rows by length, in their place, and says where among them each batch ends."""
+        """Sorts rows by length, in their place, and says where among them each batch ends.
+
+        By that of the target, and where it is the same by that of the source, upwards and downwards
+        in turn: the sources of a batch with two lengths of target are then of like length too.
+        """
         src, tgt = store.lengths(rows)
-        order = np.lexsort((src, tgt))
+        order = np.lexsort((np.where(tgt % 2, src, -src), tgt))
         rows[:], longest = rows[order], np.maximum(src, tgt)[order]
         if self.sentences:
             return np.append(np.arange(self.sentences, len(rows), self.sentences), len(rows))
