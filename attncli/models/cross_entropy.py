@@ -54,10 +54,13 @@ class _ProjectedCrossEntropy(GradientsAtOnce):
         d_hidden = torch.empty_like(hidden) if wanted else None
         d_weight = torch.zeros_like(weight) if wanted else None
         d_bias = torch.zeros_like(bias) if wanted and bias is not None else None
+        room = hidden.new_empty(min(CHUNK, len(hidden)), len(weight))
         for begin in range(0, hidden.size(0), CHUNK):
             rows = hidden[begin : begin + CHUNK]
             gold = target[begin : begin + CHUNK].unsqueeze(1)
-            logits = rows @ weight.t() if bias is None else torch.addmm(bias, rows, weight.t())
+            logits = torch.mm(rows, weight.t(), out=room[: len(rows)])
+            if bias is not None:
+                logits += bias
             gold_logits = logits.gather(1, gold)
             highest = logits.amax(1, keepdim=True)
             exps = logits.sub_(highest).exp_()
