@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 CHUNK = 512
+SMALL = 60.0  # exp of a logit so far from 0, on either side, is a number that can be summed
 
 
 class GradientsAtOnce(torch.autograd.Function):
@@ -30,13 +31,13 @@ class GradientsAtOnce(torch.autograd.Function):
 class _ProjectedCrossEntropy(GradientsAtOnce):
     """The gradients chunk by chunk, so that no chunk's logits outlive it.
 
-    Of a row with logits z, h = max z, x = exp(z - h) and t = sum x, the softmax is x / t, and
+    Of a row with logits z, x = exp(z - h) and t = sum x, the softmax is x / t, and
 
         d loss / dz = (x - (1 - e) t right) / t - e / vocab      right_v = [v is the right word]
 
     Every pass over a chunk's logits takes time, so what it can be spared is done elsewhere: the
     division by t on the rows that are multiplied, and what has e / vocab, the same for every word,
-    with the mean row of W at the end.
+    with the mean row of W at the end, and h, which is max z, is 0 where no logit can be large.
     """
 
     @staticmethod
@@ -54,6 +55,7 @@ class _ProjectedCrossEntropy(GradientsAtOnce):
         d_hidden = torch.empty_like(hidden) if wanted else None
         d_weight = torch.zeros_like(weight) if wanted else None
         d_bias = torch.zeros_like(bias) if wanted and bias is not None else None
+        large = bool(largest_logit(hidden, weight, bias) > SMALL)
         room = hidden.new_empty(min(CHUNK, len(hidden)), len(weight))
         for begin in range(0, hidden.size(0), CHUNK):
             rows = hidden[begin : begin + CHUNK]
@@ -62,10 +64,8 @@ class _ProjectedCrossEntropy(GradientsAtOnce):
             if bias is not None:
                 logits += bias
             gold_logits = logits.gather(1, gold)
-            highest = logits.amax(1, keepdim=True)
-            exps = logits.sub_(highest).exp_()
-            total = exps.sum(1, keepdim=True)
-            normalizer = total.log() + highest
+            highest = logits.amax(1, keepdim=True) if large else None
+            exps, total, normalizer = exponentials(logits, highest)
             nll += (normalizer - gold_logits).sum()
             normalizers += normalizer.sum()
             if d_hidden is None or d_weight is None:
@@ -91,6 +91,26 @@ class _ProjectedCrossEntropy(GradientsAtOnce):
         ctx.save_for_backward(d_hidden, d_weight, d_bias)
         ctx.mark_non_differentiable(nll)
         return loss, nll
+
+
+def largest_logit(hidden: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """What no logit of these rows (words, dim) exceeds in size: |w . h + b| <= |w| |h| + |b|."""
+    if not len(hidden):
+        return hidden.new_zeros(())
+    norm = torch.linalg.vector_norm
+    largest: Tensor = norm(hidden, dim=1).max() * norm(weight, dim=1).max()
+    return largest if bias is None else largest + bias.abs().max()
+
+
+def exponentials(logits: Tensor, highest: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+    """x = exp(z - h) of logits z (rows, vocab), in their place, sum x, and log sum exp(z).
+
+    The two sums are (rows, 1), as is h, the highest of each row; where none is large it is not
+    needed, and None stands for 0.
+    """
+    exps = (logits if highest is None else logits.sub_(highest)).exp_()
+    total = exps.sum(1, keepdim=True)
+    return exps, total, total.log() if highest is None else total.log() + highest
 
 
 def projected_cross_entropy(

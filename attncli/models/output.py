@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from attncli.attention.base import Memory
 from attncli.marks import EOS, UNK
-from attncli.models.cross_entropy import projected_cross_entropy
+from attncli.models.cross_entropy import SMALL, exponentials, projected_cross_entropy
 from attncli.models.decoded import Decoded, GlimpseSizes, Source, seen
 from attncli.models.readout import Readout
 from attncli.models.top import top
@@ -147,7 +147,8 @@ class Projection(Output):
         """The same for rows of hidden states (rows, dim), with few passes over the logits."""
         logits = self.logits(hidden)
         best, ids = top(logits, k)
-        highest = best[..., :1]
-        end = logits[..., EOS].clone()  # the next line takes the place of all logits
-        normalizer = logits.sub_(highest).exp_().sum(-1, keepdim=True).log_() + highest
+        highest = best[:, :1]
+        end = logits[:, EOS].clone()  # the next line takes the place of all logits
+        large = bool(highest.abs().max() > SMALL)
+        *_, normalizer = exponentials(logits, highest if large else None)
         return Best(best - normalizer, ids, end - normalizer.squeeze(-1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from attncli.models.cross_entropy import projected_cross_entropy
+from attncli.models.cross_entropy import SMALL, largest_logit, projected_cross_entropy
 from attncli.models.dropout import Dropout
 
 
@@ -17,11 +17,13 @@ def plain_cross_entropy(hidden, weight, bias, target, smoothing):
     return loss, entropy(logits, target, reduction="sum").detach()
 
 
+@pytest.mark.parametrize("scale", [1.0, 100.0], ids=["small logits", "large logits"])
 @pytest.mark.parametrize("has_bias", [True, False])
 @pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.4])
-def test_the_chunked_loss_and_its_gradients_equal_the_plain_ones(smoothing, has_bias):
+def test_the_chunked_loss_and_its_gradients_equal_the_plain_ones(smoothing, has_bias, scale):
     torch.manual_seed(0)
     parts = [torch.randn(1100, 8, dtype=torch.double), torch.randn(30, 8, dtype=torch.double)]
+    parts[1] *= scale  # exp of the large ones is beyond all numbers
     parts.append(torch.randn(30, dtype=torch.double))
     target = torch.randint(30, (1100,))
     results = []
@@ -34,6 +36,16 @@ def test_the_chunked_loss_and_its_gradients_equal_the_plain_ones(smoothing, has_
         assert (left is None) == (right is None)
         if left is not None:
             torch.testing.assert_close(left, right)
+
+
+@pytest.mark.parametrize("scale", [1.0, 100.0])
+def test_no_logit_exceeds_what_is_said_of_the_largest(scale):
+    torch.manual_seed(0)
+    hidden, weight, bias = scale * torch.randn(50, 8), torch.randn(30, 8), torch.randn(30)
+    logits = torch.nn.functional.linear(hidden, weight, bias)
+    assert logits.abs().max() <= largest_logit(hidden, weight, bias)
+    assert (largest_logit(hidden, weight, bias) > SMALL) == (scale > 1)
+    assert largest_logit(hidden[:0], weight, bias) == 0
 
 
 def test_no_gradient_is_computed_where_none_is_wanted():

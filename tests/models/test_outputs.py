@@ -75,6 +75,17 @@ def test_the_best_words_are_those_of_the_highest_probability(name, few, monkeypa
     torch.testing.assert_close(end, expected[..., EOS])
 
 
+@pytest.mark.parametrize("bias", [0.0, 500.0, -500.0])
+def test_scores_may_be_so_large_that_their_exponents_are_no_numbers(bias):
+    torch.manual_seed(0)
+    projection, hidden = output.Projection(8, 200).requires_grad_(False), torch.randn(5, 8)
+    projection.bias += bias
+    found, ids, _ = projection.best_of(hidden, 3)
+    expected = projection.logits(hidden).log_softmax(-1).topk(3)
+    torch.testing.assert_close(found, expected.values, rtol=0, atol=1e-4)
+    assert torch.equal(ids, expected.indices)
+
+
 def test_the_best_words_do_not_depend_on_how_many_are_scored_together(monkeypatch):
     model, source = MODELS["projection-recurrent"], unknown_words()
     decoded = decoded_by(model, source)
