@@ -24,6 +24,7 @@ class Form(ABC):
 
     name: ClassVar[str]
     quantizations: ClassVar[tuple[str, ...]]  # how weights may be stored
+    files: ClassVar[tuple[str, ...]] = ()  # which every export has, whatever it lists
 
     @abstractmethod
     def fill(self, loaded: Loaded, folder: Path, quantization: str) -> None:
@@ -88,7 +89,8 @@ class Form(ABC):
         """
         command = f"attncli export {loaded.run.path} --to {self.name} --checkpoint {loaded.state}"
         origin = self._origin(folder)
-        if not all((folder / name).exists() for name in origin.get("files", [ORIGIN])):
+        needed = [*origin.get("files", [ORIGIN]), *self.files]
+        if not all((folder / name).exists() for name in needed):
             raise UsageError(f"{folder}: nothing exported there, or not all of it ({command})")
         if origin["tensors"] != digest(loaded):
             raise UsageError(

@@ -84,6 +84,11 @@ class Search:
         """The longest translation of each sentence, in pieces with EOS: (batch,)."""
         return (source.mask.sum(1) * self.max_ratio).long() + self.max_extra
 
+    @property
+    def greedy(self) -> bool:
+        """Whether the likeliest word of every step is all that counts."""
+        return not (self.beam > 1 or self.sample or self.coverage_penalty)
+
     @torch.inference_mode()
     def find(
         self, model: Seq2Seq, source: Source, look: bool = False, seeds: Seeds | None = None
@@ -93,7 +98,7 @@ class Search:
         `seeds` are those of each sentence's draws, where words are drawn; else its place is.
         """
         limits = self.limits(source).clamp(max=model.longest)
-        if self.beam > 1 or self.sample or self.coverage_penalty:
+        if not self.greedy:
             return self.by_beam(model, source, limits, look, seeds)
         entries, history = greedy(model, source, limits.tolist(), look)
         found = []

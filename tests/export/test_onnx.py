@@ -9,9 +9,11 @@ import pytest
 import torch
 
 from attncli.experiment import load, source_of
+from attncli.export.forms import FORMS
 from attncli.run import Run
 from attncli.search import Search
 from attncli.text.piece_model import BOS, EOS
+from attncli.translate import Translator
 from tests.export import onnx_runs
 from tests.export.onnx_runs import LIMIT, LINES, SHAPES, translate
 from tests.running import attncli
@@ -43,6 +45,30 @@ def test_the_graphs_write_what_the_model_writes(exported, shape, beam):
     if beam > 1:
         for our, their in zip(ours, theirs, strict=True):
             assert float(their[2]) == pytest.approx(float(our[2]), abs=2e-4)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_sentence_by_itself_is_written_in_one_run(exported, shape):
+    """Where the steps are many runs (beam 1, several lines) is the test above."""
+    loaded = load(Run(exported / shape))
+    search = Search(beam=1, max_ratio=2, max_extra=4)
+    plain = Translator([loaded], search)
+    folder = exported / shape / "onnx"
+    ours = FORMS["onnx"].translator(loaded, search, folder, sentences=4)
+    cut = set()
+    for line in filter(None, LINES.split("\n")):
+        ((found,), (expected,)) = (one.translate([line])[0].hypotheses for one in (ours, plain))
+        assert found.pieces == expected.pieces
+        assert found.cut == expected.cut
+        assert found.score == pytest.approx(expected.score, abs=2e-4)
+        assert found.log_prob == pytest.approx(expected.log_prob, abs=2e-4)
+        cut.add(found.cut)
+    encode, step, greedy = (graph.sessions for graph in ours.model.graphs)
+    assert encode
+    assert greedy
+    assert not step
+    assert True in cut
+    assert (False in cut) == (shape != "bahdanau")
 
 
 def written_by_graphs(folder, source):
@@ -124,6 +150,7 @@ def test_int8_is_smaller_and_writes_much_the_same(runs, tmp_path):
         assert {path.name for path in folder.iterdir()} == {
             "attncli.json",
             "encode.onnx",
+            "greedy.onnx",
             "step.onnx",
         }
     assert sizes[1] < sizes[0]

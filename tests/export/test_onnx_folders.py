@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import pytest
 
+from attncli.export.form import ORIGIN
 from attncli.run import Run
 from attncli.text.piece_model import EOS
 from tests.export import onnx_runs
@@ -52,6 +54,18 @@ def test_another_checkpoint_is_exported_by_the_command_that_is_said(runs, tmp_pa
 def test_a_file_that_is_gone_is_said(exported, tmp_path):
     shutil.copytree(exported / "general", tmp_path / "general")
     (tmp_path / "general" / "onnx" / "step.onnx").unlink()
+    done = translate(tmp_path, "general", "onnx")
+    assert done.code == 2
+    assert "not all of it" in done.err
+
+
+def test_an_export_of_before_there_was_a_graph_for_sentences_is_said(exported, tmp_path):
+    shutil.copytree(exported / "general", tmp_path / "general")
+    folder = tmp_path / "general" / "onnx"
+    (folder / "greedy.onnx").unlink()
+    origin = json.loads((folder / ORIGIN).read_text())
+    origin["files"].remove("greedy.onnx")
+    (folder / ORIGIN).write_text(json.dumps(origin))
     done = translate(tmp_path, "general", "onnx")
     assert done.code == 2
     assert "not all of it" in done.err

@@ -1,4 +1,7 @@
-"""Translation by ONNX Runtime: the search is attncli's own, the model is two graphs."""
+"""Translation by ONNX Runtime: the model is graphs, and the search is attncli's own.
+
+One sentence that is decoded greedily is written in one run of a graph.
+"""
 
 from __future__ import annotations
 
@@ -12,19 +15,22 @@ from torch import Tensor
 
 from attncli.attention.base import Memory, State
 from attncli.errors import UsageError
-from attncli.experiment import Loaded
+from attncli.experiment import Loaded, source_of
 from attncli.export.onnx.examples import Held
 from attncli.export.onnx.graphs import AFTER, wider
 from attncli.export.onnx.library import runtime
+from attncli.export.onnx.loop import ENDS, LIMIT, LOG_PROBS, TOKEN, WORDS
 from attncli.models.base import Seq2Seq
 from attncli.models.decoded import Decoded, Source
 from attncli.models.output import Output
 from attncli.models.writing import Writing
 from attncli.parallel import forks
 from attncli.search import Found, Search
+from attncli.search.finished import Entry
+from attncli.text.piece_model import BOS, EOS
 from attncli.translate import Encoded, Translator
 
-FILES = ("encode.onnx", "step.onnx")
+FILES = ("encode.onnx", "step.onnx", "greedy.onnx")
 ERRORS_ONLY = 3
 NOT_BUSY = ("session.force_spinning_stop", "1")  # threads wait busily within a run, not between
 
@@ -67,14 +73,17 @@ class Scored(Output):
 
 
 class ExportedModel(Seq2Seq):
-    """A model whose encoder and step are graphs; `plain` is the model that was exported."""
+    """A model whose encoder and step are graphs, FILES of a folder.
 
-    def __init__(self, plain: Seq2Seq, encode: Graph, step: Graph) -> None:
+    `plain` is the model that was exported.
+    """
+
+    def __init__(self, plain: Seq2Seq, folder: Path) -> None:
         super().__init__()
         self.plain = plain
         self.longest = plain.longest
         self.output = Scored()
-        self.graphs = encode, step
+        self.graphs = [Graph(folder / name) for name in FILES]
 
     def encode(self, source: Source) -> tuple[tuple[Memory, ...], State]:
         return Held.of(self.graphs[0]({"source": source.ids, "source_mask": source.mask}))
@@ -82,8 +91,24 @@ class ExportedModel(Seq2Seq):
     def writing(
         self, memories: tuple[Memory, ...], queries: int, steps: int, look: bool
     ) -> Writing:
-        room = self.plain.reserve(memories, queries, 0)
-        return ExportedWriting(self.graphs[1], room[: len(room) - len(memories)], memories)
+        return ExportedWriting(self.graphs[1], self.room(memories, queries), memories)
+
+    def room(self, memories: tuple[Memory, ...], queries: int) -> tuple[Memory, ...]:
+        """What a step writes into, before the first one."""
+        reserved = self.plain.reserve(memories, queries, 0)
+        return reserved[: len(reserved) - len(memories)]
+
+    def written(self, source: Source, limit: int) -> Entry:
+        """What greedy decoding makes of one sentence, all of it in one run of a graph."""
+        memories, state = self.encode(source)
+        held = Held((*self.room(memories, 1), *memories), state)
+        begin = {LIMIT: torch.tensor(limit), TOKEN: torch.full((1, 1), BOS)}
+        found = self.graphs[2](begin | held.named())
+        words, log_probs = found[WORDS].flatten().tolist(), found[LOG_PROBS].flatten()
+        if len(words) == limit:
+            words[-1], log_probs[-1] = EOS, found[ENDS][-1]
+        total = float(log_probs.sum())
+        return Entry(total, total, words, [0] * len(words))
 
 
 class ExportedWriting:
@@ -98,7 +123,7 @@ class ExportedWriting:
     def step(self, token: Tensor, state: State, look: bool) -> Decoded:
         slots = self.steps * token.size(1)  # after a first step with one query there are fewer
         room = [wider(memory, slots - memory.mask.size(2)) for memory in self.room]
-        found = self.graph({"token": token} | Held((*room, *self.memories), state).named())
+        found = self.graph({TOKEN: token} | Held((*room, *self.memories), state).named())
         after = {
             name.removeprefix(AFTER): part for name, part in found.items() if name.startswith(AFTER)
         }
@@ -128,12 +153,22 @@ class OnnxTranslator(Translator):
                 "--engine onnx knows nothing of attention (search.coverage_penalty and "
                 "search.replace_unknown need --engine torch)"
             )
-        self.graphs = [Graph(folder / name) for name in FILES]
-        self.model = ExportedModel(loaded.model, *self.graphs)
+        self.model: ExportedModel = ExportedModel(loaded.model, folder)
 
     def decode(self, encoded: Sequence[Encoded], look: bool) -> list[list[Found]]:
         """Translations of sentences, in their order; attention is not to be had."""
+        if len(encoded) == 1 and self.search.greedy:
+            return [[self.at_once(encoded[0])]]
         if forks(math.ceil(len(encoded) / self.sentences)):
-            for graph in self.graphs:
+            for graph in self.model.graphs:
                 graph.session(threads=1)
         return super().decode(encoded, look=False)
+
+    @torch.inference_mode()
+    def at_once(self, encoded: Encoded) -> Found:
+        """The greedy translation of one sentence."""
+        source = source_of([encoded.ids], self.device)
+        limit = int(self.search.limits(source).clamp(max=self.model.longest))
+        entry = self.model.written(source, limit)
+        score = entry.log_prob / self.search.length_normalizer(len(entry.ids))
+        return Found(entry.ids, score, entry.log_prob, None, len(entry.ids) == limit, {})

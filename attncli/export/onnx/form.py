@@ -1,4 +1,4 @@
-"""ONNX's form, for every model that reads one sentence: `encode.onnx` and `step.onnx`."""
+"""ONNX's form, for every model that reads one sentence: graphs to encode it and to write."""
 
 from __future__ import annotations
 
@@ -10,25 +10,31 @@ from attncli.attention.base import State
 from attncli.errors import AttnError, UsageError
 from attncli.experiment import Loaded
 from attncli.export.form import FLOAT, Form
-from attncli.export.onnx.engine import FILES, Graph, OnnxTranslator
+from attncli.export.onnx.engine import FILES, ExportedModel, Graph, OnnxTranslator
 from attncli.export.onnx.examples import Example, Sizes, example
 from attncli.export.onnx.graphs import Encode, Step, quantize, save
 from attncli.export.onnx.library import check_exporter, runtime
+from attncli.export.onnx.loop import looped
+from attncli.models.decoded import Source
 from attncli.search import Search
+from attncli.search.greedy import greedy
 from attncli.translate import Translator
 
 TRACED = Sizes(batch=3, queries=2, src_len=7, steps=4)
 OPEN = Sizes(batch=5, queries=6, src_len=9, steps=8)  # no two sizes change alike
 TRIED = (Sizes(1, 1, 1, 1), Sizes(1, 1, 150, 1), Sizes(4, 5, 12, 3))
+ALONE = Sizes(1, 1, 9, 1)
+WRITTEN = 12  # words at the most
 CLOSE = 2e-3
 ROUNDED = 0.5  # with weights of 8 bits
 
 
 class Onnx(Form):
-    """Two graphs that any runtime of ONNX loads."""
+    """Graphs that any runtime of ONNX loads."""
 
     name = "onnx"
     quantizations = (FLOAT, "int8")
+    files = FILES
 
     def fill(self, loaded: Loaded, folder: Path, quantization: str) -> None:
         runtime()
@@ -54,22 +60,24 @@ class Onnx(Form):
         model = loaded.model
         words = min(loaded.codec.src.size, loaded.codec.tgt.size)
         sample, other = (example(model, words, sizes) for sizes in (TRACED, OPEN))
-        paths = [folder / name for name in FILES]
+        paths = encoding, writing, greedily = [folder / name for name in FILES]
         encode, step = Encode(model, sample), Step(model, sample)
-        save(encode, paths[0], sample.to_encode(), other.to_encode())
-        save(step, paths[1], sample.to_step(), other.to_step())
+        save(encode, encoding, sample.to_encode(), other.to_encode())
+        save(step, writing, sample.to_step(), other.to_step())
 
         def check(tried: Example, close: float) -> None:
             given = tried.to_step()
-            compare(Graph(paths[0])(tried.to_encode()), tried.read.named(), loaded, close)
-            compare(Graph(paths[1])(given), step.named(given), loaded, close)
+            compare(Graph(encoding)(tried.to_encode()), tried.read.named(), loaded, close)
+            compare(Graph(writing)(given), step.named(given), loaded, close)
 
         for sizes in TRIED:
             check(example(model, words, sizes), CLOSE)
         if quantization != FLOAT:
-            for path in paths:
+            for path in paths[:2]:
                 quantize(path)
             check(sample, ROUNDED)
+        greedily.write_bytes(looped(writing))
+        check_at_once(ExportedModel(model, folder), example(model, words, ALONE).source)
 
     def open(
         self, loaded: Loaded, search: Search, folder: Path, sentences: int, seed: int
@@ -90,3 +98,15 @@ def compare(theirs: State, ours: State, loaded: Loaded, close: float) -> None:
                 f"ONNX cannot compute this model (attention '{loaded.mechanism}'): "
                 f"{name} is another there (translate with --engine torch)"
             )
+
+
+@torch.inference_mode()
+def check_at_once(model: ExportedModel, source: Source) -> None:
+    """Holds what one run writes of a sentence against what many runs of the step write.
+
+    Raises:
+        ValueError: they differ.
+    """
+    (stepwise,), _ = greedy(model, source, [WRITTEN], look=False)
+    if model.written(source, WRITTEN).ids != stepwise.ids:
+        raise ValueError(f"{FILES[2]} writes other words than {FILES[1]}")
