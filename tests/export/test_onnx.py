@@ -63,12 +63,18 @@ def test_a_sentence_by_itself_is_written_in_one_run(exported, shape):
         assert found.score == pytest.approx(expected.score, abs=2e-4)
         assert found.log_prob == pytest.approx(expected.log_prob, abs=2e-4)
         cut.add(found.cut)
-    encode, step, greedy = (graph.sessions for graph in ours.model.graphs)
-    assert encode
-    assert greedy
-    assert not step
+    assert ours.model.encoder.sessions
+    assert ours.model.all_steps.sessions
+    assert not ours.model.one_step.sessions
     assert True in cut
     assert (False in cut) == (shape != "bahdanau")
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_graphs_are_as_onnx_wants_them(exported, shape):
+    onnx = pytest.importorskip("onnx")
+    for path in sorted((exported / shape / "onnx").glob("*.onnx")):
+        onnx.checker.check_model(onnx.load(path), full_check=True)
 
 
 def written_by_graphs(folder, source):

@@ -16,10 +16,10 @@ from torch import Tensor
 from attncli.attention.base import Memory, State
 from attncli.errors import UsageError
 from attncli.experiment import Loaded, source_of
-from attncli.export.onnx.examples import Held
+from attncli.export.onnx.examples import TOKEN, Held
 from attncli.export.onnx.graphs import AFTER, wider
 from attncli.export.onnx.library import runtime
-from attncli.export.onnx.loop import ENDS, LIMIT, LOG_PROBS, TOKEN, WORDS
+from attncli.export.onnx.loop import ENDS, LIMIT, LOG_PROBS, WORDS
 from attncli.models.base import Seq2Seq
 from attncli.models.decoded import Decoded, Source
 from attncli.models.output import Output
@@ -84,26 +84,27 @@ class ExportedModel(Seq2Seq):
         self.longest = plain.longest
         self.output = Scored()
         self.graphs = [Graph(folder / name) for name in FILES]
+        self.encoder, self.one_step, self.all_steps = self.graphs
 
     def encode(self, source: Source) -> tuple[tuple[Memory, ...], State]:
-        return Held.of(self.graphs[0]({"source": source.ids, "source_mask": source.mask}))
+        return Held.of(self.encoder({"source": source.ids, "source_mask": source.mask}))
 
     def writing(
         self, memories: tuple[Memory, ...], queries: int, steps: int, look: bool
     ) -> Writing:
-        return ExportedWriting(self.graphs[1], self.room(memories, queries), memories)
+        return ExportedWriting(self.one_step, self.room(memories, queries), memories)
 
     def room(self, memories: tuple[Memory, ...], queries: int) -> tuple[Memory, ...]:
         """What a step writes into, before the first one."""
         reserved = self.plain.reserve(memories, queries, 0)
         return reserved[: len(reserved) - len(memories)]
 
-    def written(self, source: Source, limit: int) -> Entry:
+    def greedily(self, source: Source, limit: int) -> Entry:
         """What greedy decoding makes of one sentence, all of it in one run of a graph."""
         memories, state = self.encode(source)
         held = Held((*self.room(memories, 1), *memories), state)
         begin = {LIMIT: torch.tensor(limit), TOKEN: torch.full((1, 1), BOS)}
-        found = self.graphs[2](begin | held.named())
+        found = self.all_steps(begin | held.named())
         words, log_probs = found[WORDS].flatten().tolist(), found[LOG_PROBS].flatten()
         if len(words) == limit:
             words[-1], log_probs[-1] = EOS, found[ENDS][-1]
@@ -169,6 +170,6 @@ class OnnxTranslator(Translator):
         """The greedy translation of one sentence."""
         source = source_of([encoded.ids], self.device)
         limit = int(self.search.limits(source).clamp(max=self.model.longest))
-        entry = self.model.written(source, limit)
+        entry = self.model.greedily(source, limit)
         score = entry.log_prob / self.search.length_normalizer(len(entry.ids))
         return Found(entry.ids, score, entry.log_prob, None, len(entry.ids) == limit, {})

@@ -12,6 +12,8 @@ from attncli.models.base import Seq2Seq
 from attncli.models.decoded import Source
 from attncli.text.piece_model import BOS, EOS, PAD
 
+TOKEN = "token"
+
 
 class Held(NamedTuple):
     """What a search holds of a model between two steps."""
@@ -64,7 +66,7 @@ class Example(NamedTuple):
 
     def to_step(self) -> dict[str, Tensor]:
         """The inputs of the graph `step`."""
-        return {"token": self.token} | self.held.named()
+        return {TOKEN: self.token} | self.held.named()
 
 
 @torch.no_grad()

@@ -108,5 +108,5 @@ def check_at_once(model: ExportedModel, source: Source) -> None:
         ValueError: they differ.
     """
     (stepwise,), _ = greedy(model, source, [WRITTEN], look=False)
-    if model.written(source, WRITTEN).ids != stepwise.ids:
+    if model.greedily(source, WRITTEN).ids != stepwise.ids:
         raise ValueError(f"{FILES[2]} writes other words than {FILES[1]}")

@@ -8,16 +8,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from attncli.export.onnx.examples import TOKEN
 from attncli.export.onnx.graphs import AFTER
 from attncli.marks import EOS
 
-TOKEN = "token"
 LIMIT = "limit"
 WORDS, LOG_PROBS, ENDS = FOUND = ("words", "word_log_probs", "end_log_probs")
 
 
 def looped(path: Path) -> bytes:
-    """The graph of a step as one that writes a sentence, for ONNX Runtime.
+    """The graph of a step as one that writes a sentence.
 
         limit, token, what is held -> words, word_log_probs, end_log_probs
 
@@ -28,54 +28,62 @@ def looped(path: Path) -> bytes:
     from onnx import TensorProto, helper
 
     step = onnx.load(str(path))
-    inputs = {one.name: one for one in step.graph.input}
+    inputs = {one.name: one.type.tensor_type for one in step.graph.input}
     after = [one.name for one in step.graph.output if one.name.startswith(AFTER)]
     carried = [TOKEN, *(name.removeprefix(AFTER) for name in after)]
 
-    def named(name: str, kind: int) -> Any:
-        return helper.make_tensor_value_info(name, kind, None)
-
     def single(name: str, kind: int) -> Any:
         return helper.make_tensor_value_info(name, kind, [])
+
+    def row(name: str, kind: int, *length: str) -> Any:
+        return helper.make_tensor_value_info(name, kind, [*length, 1, 1])
+
+    def held(name: str, like: str) -> Any:
+        """Its lengths may change from one step to the next."""
+        rank = len(inputs[like].shape.dim)
+        return helper.make_tensor_value_info(name, inputs[like].elem_type, [None] * rank)
 
     def number(name: str, value: int) -> Any:
         return helper.make_tensor(name, TensorProto.INT64, [1], [value])
 
     best = [
-        helper.make_node("ArgMax", ["log_probs"], ["word"], axis=2, keepdims=0),
-        helper.make_node("ReduceMax", ["log_probs", "last axis"], ["likeliest"], keepdims=0),
-        helper.make_node("Gather", ["log_probs", "EOS"], ["ends"], axis=2),
-        helper.make_node("Squeeze", ["ends", "last axis"], ["end"]),
-        helper.make_node("Equal", ["word", "EOS"], ["ended"]),
-        helper.make_node("Not", ["ended"], ["not ended"]),
-        helper.make_node("Squeeze", ["not ended"], ["goes on"]),
-        helper.make_node("Identity", ["word"], ["written"]),
+        helper.make_node("ArgMax", ["log_probs"], ["best_word"], axis=2, keepdims=0),
+        helper.make_node("ReduceMax", ["log_probs", "over_words"], ["best_score"], keepdims=0),
+        helper.make_node("Gather", ["log_probs", "EOS"], ["scores_of_EOS"], axis=2),
+        helper.make_node("Squeeze", ["scores_of_EOS", "over_words"], ["score_of_EOS"]),
+        helper.make_node("Equal", ["best_word", "EOS"], ["is_EOS"]),
+        helper.make_node("Not", ["is_EOS"], ["is_other"]),
+        helper.make_node("Squeeze", ["is_other"], ["goes_on"]),
+        helper.make_node("Identity", ["best_word"], ["written"]),
     ]
     body = helper.make_graph(
         [*step.graph.node, *best],
         "body",
         [
             single("iteration", TensorProto.INT64),
-            single("go on", TensorProto.BOOL),
-            *(named(name, inputs[name].type.tensor_type.elem_type) for name in carried),
+            single("went_on", TensorProto.BOOL),
+            *(held(name, name) for name in carried),
         ],
         [
-            single("goes on", TensorProto.BOOL),
-            named("word", TensorProto.INT64),
-            *(named(AFTER + name, inputs[name].type.tensor_type.elem_type) for name in carried[1:]),
-            named("written", TensorProto.INT64),
-            named("likeliest", TensorProto.FLOAT),
-            named("end", TensorProto.FLOAT),
+            single("goes_on", TensorProto.BOOL),
+            row("best_word", TensorProto.INT64),
+            *(held(AFTER + name, name) for name in carried[1:]),
+            row("written", TensorProto.INT64),
+            row("best_score", TensorProto.FLOAT),
+            row("score_of_EOS", TensorProto.FLOAT),
         ],
     )
-    last = ["last " + name for name in carried]
-    loop = helper.make_node("Loop", [LIMIT, "", *carried], [*last, *FOUND], body=body)
+    last = ["last." + name for name in carried]
     graph = helper.make_graph(
-        [loop],
+        [helper.make_node("Loop", [LIMIT, "", *carried], [*last, *FOUND], body=body)],
         "greedy",
         [single(LIMIT, TensorProto.INT64), *step.graph.input],
-        [named(WORDS, TensorProto.INT64), *(named(n, TensorProto.FLOAT) for n in FOUND[1:])],
-        [*step.graph.initializer, number("EOS", EOS), number("last axis", 2)],
+        [
+            row(WORDS, TensorProto.INT64, "steps"),
+            row(LOG_PROBS, TensorProto.FLOAT, "steps"),
+            row(ENDS, TensorProto.FLOAT, "steps"),
+        ],
+        [*step.graph.initializer, number("EOS", EOS), number("over_words", 2)],
     )
     model = helper.make_model(
         graph, opset_imports=step.opset_import, functions=step.functions, ir_version=step.ir_version
