@@ -101,10 +101,20 @@ class Search:
         if not self.greedy:
             return self.by_beam(model, source, limits, look, seeds)
         entries, history = greedy(model, source, limits.tolist(), look)
+        return self.ranked(entries, history, limits.tolist())
+
+    def ranked(
+        self, entries: list[Entry], history: History, limits: list[int]
+    ) -> list[list[Found]]:
+        """What greedy decoding wrote of each sentence, scored as a beam's hypotheses are.
+
+        Raises:
+            RunError: the model's scores are no numbers.
+        """
         found = []
-        for row, entry in enumerate(entries):
+        for row, (entry, limit) in enumerate(zip(entries, limits, strict=True)):
             score = entry.log_prob / self.length_normalizer(len(entry.ids))
-            found.append(self._found([replace(entry, score=score)], history, row, int(limits[row])))
+            found.append(self._found([replace(entry, score=score)], history, row, limit))
         return found
 
     def by_beam(

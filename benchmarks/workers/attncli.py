@@ -118,7 +118,7 @@ def exported(loaded: Loaded, search: Search, form: str, batch: int) -> Translato
     """What translates with an export to ONNX, whose graphs are loaded before the clock starts."""
     folder = loaded.run.path / form
     translator = OnnxTranslator(loaded, search, folder, batch, seed=1)
-    for graph in translator.model.graphs:
+    for graph in (translator.model.encoder, translator.model.one_step):
         graph.session(threads=1)
     return translator
 

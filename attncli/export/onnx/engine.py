@@ -26,7 +26,7 @@ from attncli.models.output import Output
 from attncli.models.writing import Writing
 from attncli.parallel import forks
 from attncli.search import Found, Search
-from attncli.search.finished import Entry
+from attncli.search.finished import Entry, History
 from attncli.text.piece_model import BOS, EOS
 from attncli.translate import Encoded, Translator
 
@@ -83,8 +83,7 @@ class ExportedModel(Seq2Seq):
         self.plain = plain
         self.longest = plain.longest
         self.output = Scored()
-        self.graphs = [Graph(folder / name) for name in FILES]
-        self.encoder, self.one_step, self.all_steps = self.graphs
+        self.encoder, self.one_step, self.all_steps = (Graph(folder / name) for name in FILES)
 
     def encode(self, source: Source) -> tuple[tuple[Memory, ...], State]:
         return Held.of(self.encoder({"source": source.ids, "source_mask": source.mask}))
@@ -159,17 +158,16 @@ class OnnxTranslator(Translator):
     def decode(self, encoded: Sequence[Encoded], look: bool) -> list[list[Found]]:
         """Translations of sentences, in their order; attention is not to be had."""
         if len(encoded) == 1 and self.search.greedy:
-            return [[self.at_once(encoded[0])]]
+            return self.at_once(encoded[0])
         if forks(math.ceil(len(encoded) / self.sentences)):
-            for graph in self.model.graphs:
+            for graph in (self.model.encoder, self.model.one_step):
                 graph.session(threads=1)
         return super().decode(encoded, look=False)
 
     @torch.inference_mode()
-    def at_once(self, encoded: Encoded) -> Found:
+    def at_once(self, encoded: Encoded) -> list[list[Found]]:
         """The greedy translation of one sentence."""
         source = source_of([encoded.ids], self.device)
         limit = int(self.search.limits(source).clamp(max=self.model.longest))
         entry = self.model.greedily(source, limit)
-        score = entry.log_prob / self.search.length_normalizer(len(entry.ids))
-        return Found(entry.ids, score, entry.log_prob, None, len(entry.ids) == limit, {})
+        return self.search.ranked([entry], History(1), [limit])
