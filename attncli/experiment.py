@@ -11,7 +11,6 @@ from torch import Tensor
 
 from attncli.errors import UsageError
 from attncli.models.base import Seq2Seq
-from attncli.models.columns import by_columns
 from attncli.models.decoded import Source
 from attncli.objective import Objective
 from attncli.recipe import Recipe
@@ -77,8 +76,8 @@ def load(run: Run, state: str = "", device: str | torch.device = "cpu") -> Loade
     codec = Codec.load(run.codec)
     model = build_model(recipe, codec.src.size, codec.tgt.size)
     model.load_state_dict(of_model(tensors))
-    by_columns(model)
-    return Loaded(model.to(device).eval(), codec, recipe, run, name)
+    model.to(device).eval().freeze()
+    return Loaded(model, codec, recipe, run, name)
 
 
 def of_model(tensors: dict[str, Tensor]) -> dict[str, Tensor]:

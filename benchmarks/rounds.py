@@ -19,7 +19,15 @@ TRAINING = {
     "R0": ("attncli",),
 }
 DECODING = {
-    "T": ("attncli", "joeynmt", "eole", "ctranslate2", "ctranslate2-apart", "ctranslate2-int8"),
+    "T": (
+        "attncli",
+        "joeynmt",
+        "eole",
+        "attncli-onnx",
+        "ctranslate2",
+        "ctranslate2-apart",
+        "ctranslate2-int8",
+    ),
     "R": ("attncli", "joeynmt", "eole", "attncli-onnx", "attncli-onnx-int8"),
 }
 # What decodes attncli's own model, and the task that exports it.

@@ -29,6 +29,11 @@ class Memory(NamedTuple):
         """The memory of some sentences of the batch; `rows` (rows,) are their indices."""
         return Memory(*(part.index_select(0, rows) for part in self))
 
+    def longer(self, places: int) -> Memory:
+        """The memory with so many more places at its end, which are empty."""
+        keys, values = (nn.functional.pad(part, (0, 0, 0, places)) for part in self[:2])
+        return Memory(keys, values, nn.functional.pad(self.mask, (0, places)))
+
 
 class Heads(NamedTuple):
     """The projections around scaled dot products side by side (Vaswani et al. 2017, eq. 1)."""

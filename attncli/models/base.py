@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from attncli.attention.base import Attention, Memory, State
+from attncli.models.columns import by_columns
 from attncli.models.decoded import Decoded, Glimpse, Source
 from attncli.models.output import Output
 from attncli.models.writing import PlainWriting, Writing
@@ -22,6 +23,10 @@ class Seq2Seq(nn.Module):
     output: Output
     longest: int = sys.maxsize  # pieces that the decoder has positions for
     previous: int = 0  # sentences of the document before the one it translates that it reads
+
+    def freeze(self) -> None:
+        """Readies a model to translate whose weights will not change any more."""
+        by_columns(self)
 
     def encode(self, source: Source) -> tuple[tuple[Memory, ...], State]:
         """What the readers of the decoder may look at, and the state before the first word."""
@@ -45,6 +50,17 @@ class Seq2Seq(nn.Module):
     ) -> Decoded:
         """One step after the words `token` (batch, queries); with `look`, weights are kept."""
         raise NotImplementedError
+
+    def pure_step(
+        self, token: Tensor, room: tuple[Memory, ...], memories: tuple[Memory, ...], state: State
+    ) -> tuple[Decoded, tuple[Memory, ...]]:
+        """The same step, which changes nothing that it is given, and the room after it.
+
+        `room` is what `reserve` puts before the memories, with a place for every word so far. A
+        model that has a faster way than its `decode_step` takes that; a test holds them equal.
+        """
+        longer = tuple(memory.longer(token.size(1)) for memory in room)
+        return self.decode_step(token, (*longer, *memories), state), longer
 
     def forward(self, source: Source, tgt: Tensor, look: bool = False) -> Decoded:
         """All steps after the words `tgt` (batch, tgt_len), the first of which is the start.

@@ -17,7 +17,8 @@ from attncli.models.embedding import Embedding, Tied, embeddings
 from attncli.models.layers import Layers
 from attncli.models.positions import Positions
 from attncli.models.transformer_layers import DecoderLayer, EncoderLayer, Norm, Trace
-from attncli.models.transformer_writing import TransformerWriting, WrittenLayer
+from attncli.models.transformer_rows import WrittenLayer
+from attncli.models.transformer_writing import TransformerWriting, grown
 from attncli.models.writing import Writing
 from attncli.registry import Choice, Count, Positive, Share
 
@@ -114,6 +115,7 @@ class Transformer(Seq2Seq):
         self.decoder_norm = nn.LayerNorm(dim) if pre else nn.Identity()
         self.context: Context = context.build(dim, dim)
         self.source_context: Context = source_context.build(dim, dim)
+        self.frozen: list[WrittenLayer] = []  # of weights that do not change any more
         self.previous = max(self.context.previous, self.source_context.previous)
 
     def embed(self, table: Embedding, ids: Tensor, positions: Tensor) -> Tensor:
@@ -165,18 +167,31 @@ class Transformer(Seq2Seq):
             room.append(Memory(keys, values, memory.mask.new_zeros(len(one), 1, queries * steps)))
         return *room, *memories
 
+    def freeze(self) -> None:
+        super().freeze()
+        self.frozen = self.written_layers()
+
+    @torch.no_grad()
+    def written_layers(self) -> list[WrittenLayer]:
+        """The decoder's layers as a search runs them; none where a head is no plain product."""
+        layers = [(layer, layer.heads_of_products()) for layer in self.decoder_layers]
+        found = [WrittenLayer(layer, *heads) for layer, heads in layers if heads is not None]
+        return found if len(found) == len(layers) else []
+
+    def fast_layers(self, look: bool) -> list[WrittenLayer]:
+        """The same where they compute all that is asked for; else none."""
+        apart = look or self.output.looks or self.training or self.context.previous
+        return [] if apart else self.frozen or self.written_layers()
+
     def writing(
         self, memories: tuple[Memory, ...], queries: int, steps: int, look: bool
     ) -> Writing:
-        layers = list(self.decoder_layers)
-        around = [layer.heads_of_products() for layer in layers]
-        heads = [both for both in around if both is not None]
-        apart = look or self.output.looks or self.training or len(memories) > len(layers)
-        if apart or len(heads) < len(layers):
+        layers = self.fast_layers(look)
+        if not layers:
             return super().writing(memories, queries, steps, look)
         positions = self.positions(torch.arange(steps, device=memories[0].mask.device))
         return TransformerWriting(
-            [WrittenLayer(layer, *both) for layer, both in zip(layers, heads, strict=True)],
+            layers,
             list(memories),
             queries,
             steps,
@@ -184,6 +199,20 @@ class Transformer(Seq2Seq):
             self.decoder_norm,
             self.window,
         )
+
+    def pure_step(
+        self, token: Tensor, room: tuple[Memory, ...], memories: tuple[Memory, ...], state: State
+    ) -> tuple[Decoded, tuple[Memory, ...]]:
+        layers = self.fast_layers(look=False)
+        if not layers:
+            return super().pure_step(token, room, memories, state)
+        position, past = state["position"].expand(token.shape), state["lineage"]
+        words = self.embed(self.tgt_embedding, token, position)
+        states, longer, lineage = grown(
+            layers, words, room, memories, past.expand(*token.shape, -1), self.window
+        )
+        after = {"position": position + 1, "lineage": lineage}
+        return Decoded(self.decoder_norm(states), None, after, {}, {}), longer
 
     def decode_step(
         self, token: Tensor, memories: tuple[Memory, ...], state: State, look: bool = False

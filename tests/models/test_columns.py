@@ -15,7 +15,7 @@ from tests.models.builders import recurrent, source, transformer
 @pytest.mark.parametrize("model", [recurrent(), transformer()], ids=["recurrent", "transformer"])
 def test_a_model_by_columns_writes_the_same(model):
     columns = copy.deepcopy(model)
-    by_columns(columns)
+    columns.freeze()
     search, src = Search(beam=3, n_best=3), source(6, 3)
     for rows, others in zip(search.find(model, src), search.find(columns, src), strict=True):
         assert [one.ids for one in rows] == [one.ids for one in others]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
 
@@ -73,6 +75,29 @@ def test_it_equals_the_plain_step_while_beams_cross_and_sentences_leave(shape, q
                 one.keep(left)
 
 
+@torch.no_grad()
+@pytest.mark.parametrize("queries", [1, 3])
+@pytest.mark.parametrize("shape", [*SHAPES, "additive"])
+def test_a_step_that_changes_nothing_equals_the_plain_one(shape, queries):
+    model = model_of(**SHAPES.get(shape, {"self_attention": Choice("attention", "additive")}))
+    memories, start = model.encode(source())
+    state = {name: part.expand(4, queries, *part.shape[2:]) for name, part in start.items()}
+    plain, states = model.reserve(memories, queries, 6), [state, state]
+    room = model.reserve(memories, queries, 0)[: -len(memories)]
+    draw = torch.Generator().manual_seed(5)
+    for _ in range(6):
+        token = torch.randint(4, 30, (4, queries), generator=draw)
+        before = [part.clone() for memory in room for part in memory]
+        ours, longer = model.pure_step(token, room, memories, states[0])
+        theirs = model.decode_step(token, plain, states[1])
+        torch.testing.assert_close(ours.hidden, theirs.hidden)
+        assert ours.state.keys() == theirs.state.keys()
+        torch.testing.assert_close([p for memory in room for p in memory], before)
+        order = torch.randint(0, queries, (4, queries), generator=draw)
+        room = longer
+        states = [reordered(one.state.items(), order) for one in (ours, theirs)]
+
+
 @pytest.mark.parametrize("beam", [1, 4])
 def test_a_search_finds_the_same_either_way(beam):
     model = model_of()
@@ -81,6 +106,43 @@ def test_a_search_finds_the_same_either_way(beam):
     for ours, theirs in zip(fast, plain, strict=True):
         assert [one.ids for one in ours] == [one.ids for one in theirs]
         assert ours[0].log_prob == pytest.approx(theirs[0].log_prob, abs=1e-4)
+
+
+def test_a_frozen_model_joins_its_weights_once_and_writes_the_same():
+    model, search = model_of(key_dim=3), Search(beam=3, max_extra=5)
+    before = search.find(model, source())
+    model.freeze()
+    memories, _ = model.encode(source())
+    first, second = (model.writing(memories, 3, 5, look=False).layers for _ in range(2))
+    assert all(one is other for one, other in zip(first, second, strict=True))
+    for ours, theirs in zip(search.find(model, source()), before, strict=True):
+        assert [one.ids for one in ours] == [one.ids for one in theirs]
+        assert ours[0].log_prob == pytest.approx(theirs[0].log_prob, abs=1e-4)
+
+
+def test_a_model_that_is_not_frozen_writes_by_the_weights_that_it_has():
+    model, search = model_of(), Search(beam=1, max_extra=5)
+    before = search.find(model, source())[0][0].log_prob
+    with torch.no_grad():
+        model.decoder_layers.at(0).looks_back.value.weight.mul_(-3)
+    found = search.find(model, source())[0][0].log_prob
+    assert found != pytest.approx(before, abs=1e-3)
+    assert found == pytest.approx(search.find(model, source(), look=True)[0][0].log_prob, abs=1e-4)
+
+
+@torch.no_grad()
+def test_a_copy_of_a_frozen_model_has_weights_of_its_own():
+    model = model_of()
+    model.freeze()
+    copied = copy.deepcopy(model)
+    memories, state = model.encode(source())
+    token = torch.full((4, 1), 5)
+    before = model.writing(memories, 1, 5, look=False).step(token, state, False).hidden
+    for layer in model.frozen:
+        for part in (layer.around_back.norm, layer.ask_and_write, layer.narrow):
+            part.keywords["weight"].zero_()
+    after = copied.writing(memories, 1, 5, look=False).step(token, state, False).hidden
+    torch.testing.assert_close(after, before)
 
 
 @pytest.mark.parametrize(

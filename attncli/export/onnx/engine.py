@@ -17,7 +17,7 @@ from attncli.attention.base import Memory, State
 from attncli.errors import UsageError
 from attncli.experiment import Loaded, source_of
 from attncli.export.onnx.examples import TOKEN, Held
-from attncli.export.onnx.graphs import AFTER, wider
+from attncli.export.onnx.graphs import AFTER
 from attncli.export.onnx.library import runtime
 from attncli.export.onnx.loop import ENDS, LIMIT, LOG_PROBS, WORDS
 from attncli.models.base import Seq2Seq
@@ -122,7 +122,7 @@ class ExportedWriting:
 
     def step(self, token: Tensor, state: State, look: bool) -> Decoded:
         slots = self.steps * token.size(1)  # after a first step with one query there are fewer
-        room = [wider(memory, slots - memory.mask.size(2)) for memory in self.room]
+        room = [memory.longer(slots - memory.mask.size(2)) for memory in self.room]
         found = self.graph({TOKEN: token} | Held((*room, *self.memories), state).named())
         after = {
             name.removeprefix(AFTER): part for name, part in found.items() if name.startswith(AFTER)

@@ -15,8 +15,9 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from attncli.attention.base import Memory, State
-from attncli.export.onnx.cells import read_at_once, translations
+from attncli.attention.base import State
+from attncli.export.onnx import cells, heads
+from attncli.export.onnx.cells import read_at_once
 from attncli.export.onnx.examples import Example, Held
 from attncli.export.onnx.library import without_remarks
 from attncli.models.base import Seq2Seq
@@ -61,21 +62,15 @@ class Step(nn.Module):
 
     def forward(self, token: Tensor, *parts: Tensor) -> tuple[Tensor, ...]:
         memories, state = Held.of(dict(zip(self.held, parts, strict=True)))
-        room = [wider(memory, token.size(1)) for memory in memories[: self.written]]
-        decoded = self.model.decode_step(token, (*room, *memories[self.written :]), state)
+        room, read = memories[: self.written], memories[self.written :]
+        decoded, longer = self.model.pure_step(token, room, read, state)
         log_probs = self.model.output.log_probs(decoded, self.source)
-        return log_probs, *Held(tuple(room), decoded.state).named().values()
+        return log_probs, *Held(longer, decoded.state).named().values()
 
     @torch.no_grad()
     def named(self, given: State) -> State:
         """What comes of inputs by name, by name."""
         return dict(zip(self.outputs, self(*given.values()), strict=True))
-
-
-def wider(room: Memory, slots: int) -> Memory:
-    """Room with so many more slots at its end, which are empty."""
-    keys, values = (nn.functional.pad(part, (0, 0, 0, slots)) for part in room[:2])
-    return Memory(keys, values, nn.functional.pad(room.mask, (0, slots)))
 
 
 def reading_at_once(model: Seq2Seq) -> Seq2Seq:
@@ -108,7 +103,7 @@ def save(graph: Encode | Step, path: Path, inputs: State, others: State) -> None
             traced,
             input_names=list(inputs),
             output_names=graph.outputs,
-            custom_translation_table=translations(),
+            custom_translation_table=cells.translations() | heads.translations(),
             dynamo=True,
             verbose=False,
         )

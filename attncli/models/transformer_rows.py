@@ -1,0 +1,122 @@
+"""The layers of a Transformer's decoder as plain products on rows of states, for one step.
+
+Where a batch is small, most of a step's time goes into starting operations; here are as few as
+there can be. `DecoderLayer` is the plain form of this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import layer_norm, linear, scaled_dot_product_attention
+
+from attncli.attention.base import Heads
+from attncli.models.transformer_layers import DecoderLayer, Residual
+
+Rows = Callable[[Tensor], Tensor]
+
+
+def affine(layer: nn.Linear) -> Rows:
+    """What a linear layer does to rows."""
+    return partial(linear, weight=layer.weight, bias=layer.bias)
+
+
+def head_by_head(heads: Heads) -> Rows:
+    """Query, key and value of rows in one product, those of a head side by side.
+
+    The weight of all three is stored by columns, as those of a frozen model are.
+    """
+    layers = heads.query, heads.key, heads.value
+    weights, biases = (
+        torch.cat([part.unflatten(0, (heads.number, -1)) for part in parts], 1).flatten(0, 1)
+        for parts in zip(*((layer.weight, layer.bias) for layer in layers), strict=True)
+    )
+    return partial(linear, weight=weights.t().contiguous().t(), bias=biases)
+
+
+def normalized(norm: nn.LayerNorm) -> Rows:
+    """What a layer norm does to rows."""
+    shape = norm.normalized_shape
+    return partial(
+        layer_norm, normalized_shape=shape, weight=norm.weight, bias=norm.bias, eps=norm.eps
+    )
+
+
+class Around:
+    """A residual connection and its normalization, without dropout."""
+
+    def __init__(self, residual: Residual) -> None:
+        self.norm = normalized(residual.norm)
+        self.before = residual.before
+
+    def __call__(self, inputs: Tensor, within: Rows) -> Tensor:
+        """What the next sub-layer gets of this one's inputs."""
+        if self.before:
+            return inputs + within(self.norm(inputs))
+        return self.norm(inputs + within(inputs))
+
+
+class Room(NamedTuple):
+    """Keys and values, each (batch, heads, length, dim)."""
+
+    keys: Tensor
+    values: Tensor
+
+
+class WrittenLayer:
+    """The weights of a layer as a step reads them."""
+
+    def __init__(self, layer: DecoderLayer, back: Heads, looks: Heads) -> None:
+        self.heads_back, self.heads = back.number, looks.number
+        key, value = (part.out_features // back.number for part in (back.key, back.value))
+        self.widths = [key, value]  # of one head
+        self.around_back = Around(layer.around_looks_back)
+        self.around_looks = Around(layer.around_looks)
+        self.around_feed_forward = Around(layer.around_feed_forward)
+        self.ask_and_write = head_by_head(back)
+        self.ask = affine(looks.query)
+        self.join_back, self.join = affine(back.join), affine(looks.join)
+        self.wide = affine(layer.feed_forward.wide)
+        self.narrow = affine(layer.feed_forward.narrow)
+
+    def step(
+        self,
+        states: Tensor,
+        remember: Callable[[Tensor], Room],
+        source: Room,
+        reach: Tensor | None,
+        real: Tensor | None,
+    ) -> Tensor:
+        """States (batch * queries, dim) after this layer.
+
+        `remember` takes keys and values of their words, (batch, heads, queries, widths) side by
+        side, and gives those of all words so far. `reach` and `real` are added to the scores of
+        these and of the source; None where every one may be looked at.
+        """
+        batch = source.keys.size(0)
+
+        def looked_back(rows: Tensor) -> Tensor:
+            parts = by_head(self.ask_and_write(rows), batch, self.heads_back)
+            query, word = torch.split(parts, [self.widths[0], sum(self.widths)], 3)
+            context = scaled_dot_product_attention(query, *remember(word), attn_mask=reach)
+            return self.join_back(context.transpose(1, 2).reshape(rows.shape))
+
+        def looked(rows: Tensor) -> Tensor:
+            query = by_head(self.ask(rows), batch, self.heads)
+            context = scaled_dot_product_attention(query, *source, attn_mask=real)
+            return self.join(context.transpose(1, 2).reshape(rows.shape))
+
+        states = self.around_back(states, looked_back)
+        states = self.around_looks(states, looked)
+        return self.around_feed_forward(
+            states, lambda rows: self.narrow(torch.relu_(self.wide(rows)))
+        )
+
+
+def by_head(rows: Tensor, batch: int, heads: int) -> Tensor:
+    """Rows (batch * queries, heads * width) to (batch, heads, queries, width)."""
+    return rows.view(batch, -1, heads, rows.size(1) // heads).transpose(1, 2)
