@@ -18,6 +18,8 @@ SHAPES = {
     "local": ["local-p", "model.cell=gru", "model.encoder=reversed", "model.bridge=mean"],
     "coverage": ["coverage", "model.reads=before", "model.attention.score.normalize=sparsemax"],
     "transformer": ["transformer"],
+    "narrow-keys": ["transformer", "model.norm=pre", "model.key_dim=3", "model.decoder_layers=2"],
+    "additive-heads": ["transformer", "model.self_attention=additive"],
 }
 
 
@@ -35,12 +37,15 @@ def sharpen(run):
 def begun(corpus, runs, shape):
     """A run that has hardly been trained."""
     attention, *settings = SHAPES[shape]
+    settings += TINY
     if attention == "transformer":
         where = ["--data", corpus, "--runs", runs, "--run-name", shape, "--threads", 1]
-        done = attncli("train", *where, "--attention", attention, *sets(*TRANSFORMER, *TINY))
+        done = attncli(
+            "train", *where, "--attention", attention, *sets(*TRANSFORMER, *TINY, *settings)
+        )
         assert done.code == 0, done.err
     else:
-        train(corpus, runs, shape, "--attention", attention, *sets(*TINY, *settings))
+        train(corpus, runs, shape, "--attention", attention, *sets(*settings))
     sharpen(Run(runs / shape))
 
 
