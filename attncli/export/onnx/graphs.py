@@ -17,7 +17,6 @@ from torch import Tensor, nn
 
 from attncli.attention.base import State
 from attncli.export.onnx import cells, heads
-from attncli.export.onnx.cells import read_at_once
 from attncli.export.onnx.examples import Example, Held
 from attncli.export.onnx.library import without_remarks
 from attncli.models.base import Seq2Seq
@@ -78,7 +77,7 @@ def reading_at_once(model: Seq2Seq) -> Seq2Seq:
     copied = copy.deepcopy(model)
     for module in copied.modules():
         if isinstance(module, Cell):
-            module.run = read_at_once(module)  # type: ignore[method-assign,assignment]
+            module.run = cells.read_at_once(module)  # type: ignore[method-assign,assignment]
     return copied
 
 

@@ -15,7 +15,7 @@ def translations() -> dict[Any, Callable[..., Any]]:
 
     op: Any = opset18
 
-    def attend(query: Any, key: Any, value: Any, attn_mask: Any = None, *rest: Any) -> Any:
+    def attend(query: Any, key: Any, value: Any, attn_mask: Any = None) -> Any:
         scale = op.Constant(value_float=1 / math.sqrt(query.shape[3]))
         scores = op.MatMul(op.Mul(query, scale), op.Transpose(key, perm=[0, 1, 3, 2]))
         if attn_mask is not None:
