@@ -17,7 +17,7 @@ from attncli.models.embedding import Embedding, Tied, embeddings
 from attncli.models.layers import Layers
 from attncli.models.positions import Positions
 from attncli.models.transformer_layers import DecoderLayer, EncoderLayer, Norm, Trace
-from attncli.models.transformer_rows import WrittenLayer
+from attncli.models.transformer_rows import WrittenLayer, on_rows
 from attncli.models.transformer_writing import TransformerWriting, grown
 from attncli.models.writing import Writing
 from attncli.registry import Choice, Count, Positive, Share
@@ -169,19 +169,12 @@ class Transformer(Seq2Seq):
 
     def freeze(self) -> None:
         super().freeze()
-        self.frozen = self.written_layers()
-
-    @torch.no_grad()
-    def written_layers(self) -> list[WrittenLayer]:
-        """The decoder's layers as a search runs them; none where a head is no plain product."""
-        layers = [(layer, layer.heads_of_products()) for layer in self.decoder_layers]
-        found = [WrittenLayer(layer, *heads) for layer, heads in layers if heads is not None]
-        return found if len(found) == len(layers) else []
+        self.frozen = on_rows(self.decoder_layers)
 
     def fast_layers(self, look: bool) -> list[WrittenLayer]:
-        """The same where they compute all that is asked for; else none."""
+        """The decoder's layers on rows where these compute all that is asked for; else none."""
         apart = look or self.output.looks or self.training or self.context.previous
-        return [] if apart else self.frozen or self.written_layers()
+        return [] if apart else self.frozen or on_rows(self.decoder_layers)
 
     def writing(
         self, memories: tuple[Memory, ...], queries: int, steps: int, look: bool

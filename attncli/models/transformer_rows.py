@@ -6,7 +6,7 @@ there can be. `DecoderLayer` is the plain form of this.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import NamedTuple
 
@@ -115,6 +115,14 @@ class WrittenLayer:
         return self.around_feed_forward(
             states, lambda rows: self.narrow(torch.relu_(self.wide(rows)))
         )
+
+
+@torch.no_grad()
+def on_rows(layers: Iterable[DecoderLayer]) -> list[WrittenLayer]:
+    """Layers as a step reads them; none where a head is no plain product."""
+    each = [(layer, layer.heads_of_products()) for layer in layers]
+    found = [WrittenLayer(layer, *heads) for layer, heads in each if heads is not None]
+    return found if len(found) == len(each) else []
 
 
 def by_head(rows: Tensor, batch: int, heads: int) -> Tensor:
