@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.measure import MeasureError, ask, startup
+from benchmarks.measure import Answer, MeasureError, ask, in_turns, startup
 from benchmarks.peers import HELP, OURS
 from benchmarks.workers.job import Job
 
@@ -39,6 +39,8 @@ EXPORTS = {
     "attncli-onnx-int8": "export-onnx-int8",
 }
 KINDS = ("startup", "training", "decoding")
+TASKS = {"training": "train", "decoding": "decode"}
+TURNS = {"training": 4, "decoding": 2}  # of every system in each of its measurements
 Record = dict[str, object]
 
 
@@ -61,7 +63,9 @@ class Plan:
     single: int
     minutes: float
 
-    def job(self, task: str, system: str, configuration: str, warm: int, updates: int) -> Job:
+    def job(
+        self, task: str, system: str, configuration: str, warm: int, updates: int, turns: int = 1
+    ) -> Job:
         """One question to one worker."""
         folder = self.work / ("pieces" if task == "prepare" else f"{system}/{configuration}")
         name = f"{task}-{configuration}-{system}.answer"
@@ -78,6 +82,7 @@ class Plan:
             updates=updates,
             sentences=self.sentences,
             single=self.single,
+            turns=turns,
         )
 
     def measurements(self) -> Iterator[tuple[str, str, list[str]]]:
@@ -124,29 +129,47 @@ class Rounds:
 
     def _round(self, number: int) -> None:
         ceiling = self.plan.job("ceiling", "attncli", "T", 0, 0)
-        self._try(number, "ceiling", "", "attncli", lambda: self._ask(ceiling))
+        self._keep(number, "ceiling", "", "attncli", self._alone(ceiling))
         for kind, configuration, systems in self.plan.measurements():
-            for system in systems if number % 2 == 0 else reversed(systems):
-                if (kind, configuration, system) not in self.failed:
-                    measure = self._measurement(kind, configuration, system)
-                    self._try(number, kind, configuration, system, measure)
+            asked = [
+                system
+                for system in (systems if number % 2 == 0 else reversed(systems))
+                if (kind, configuration, system) not in self.failed
+            ]
+            answers = self._answers(kind, configuration, asked)
+            for system, answer in zip(asked, answers, strict=True):
+                self._keep(number, kind, configuration, system, answer)
 
-    def _measurement(
-        self, kind: str, configuration: str, system: str
-    ) -> Callable[[], dict[str, float]]:
-        plan = self.plan
+    def _answers(self, kind: str, configuration: str, systems: list[str]) -> list[Answer]:
+        """What the systems answer, in their order."""
         if kind == "startup":
-            return lambda: startup(system, plan.peers, self.logs)
-        task = {"training": "train", "decoding": "decode"}[kind]
-        job = plan.job(task, system, configuration, plan.warm, plan.updates)
-        if system in EXPORTS:
-            return lambda: self._exported(job)
-        return lambda: self._ask(job)
+            return [self._startup(system) for system in systems]
+        plan = self.plan
+        found: dict[str, Answer] = {
+            system: self._alone(plan.job(EXPORTS[system], OURS, configuration, 0, 0))
+            for system in systems
+            if system in EXPORTS
+        }
+        jobs = {
+            system: plan.job(
+                TASKS[kind], system, configuration, plan.warm, plan.updates, TURNS[kind]
+            )
+            for system in systems
+            if not isinstance(found.get(system), MeasureError)
+        }
+        found |= zip(jobs, in_turns(list(jobs.values()), plan.peers, self.logs), strict=True)
+        return [found[system] for system in systems]
 
-    def _exported(self, job: Job) -> dict[str, float]:
-        """The answer of a system that decodes attncli's own model, which is exported first."""
-        self._ask(self.plan.job(EXPORTS[job.system], OURS, job.configuration, 0, 0))
-        return self._ask(job)
+    def _startup(self, system: str) -> Answer:
+        try:
+            return startup(system, self.plan.peers, self.logs)
+        except MeasureError as error:
+            return error
+
+    def _alone(self, job: Job) -> Answer:
+        """The answer of a system that takes turns with no other."""
+        (answer,) = in_turns([job], self.plan.peers, self.logs)
+        return answer
 
     def _make_models(self) -> None:
         """Something to decode with, where no training is measured."""
@@ -156,21 +179,11 @@ class Rounds:
                 if chosen and system in TRAINING[configuration]:
                     say(f"a model for {system}, {configuration}")
                     job = self.plan.job("train", system, configuration, 0, 2)
-                    try:
-                        self._ask(job)
-                    except MeasureError as error:
-                        say(f"  failed: {error}")
+                    if isinstance(answer := self._alone(job), MeasureError):
+                        say(f"  failed: {answer}")
 
-    def _ask(self, job: Job) -> dict[str, float]:
-        return ask(job, self.plan.peers, self.logs)
-
-    def _try(
-        self,
-        number: int,
-        kind: str,
-        configuration: str,
-        system: str,
-        measure: Callable[[], dict[str, float]],
+    def _keep(
+        self, number: int, kind: str, configuration: str, system: str, answer: Answer
     ) -> None:
         """One record; a system that fails is not asked again, and the record says why."""
         what = f"round {number + 1}/{self.plan.rounds}: {kind} {configuration} {system}".rstrip()
@@ -180,14 +193,13 @@ class Rounds:
             "configuration": configuration,
             "system": system,
         }
-        try:
-            found = measure()
-            record.update(found)
-            shown = ", ".join(f"{name} {value:,.4g}" for name, value in found.items())
-            say(f"{(time.monotonic() - self.begun) / 60:5.1f} min  {what}: {shown}")
-        except MeasureError as error:
-            record["failed"] = str(error)
+        if isinstance(answer, MeasureError):
+            record["failed"] = str(answer)
             self.failed.add((kind, configuration, system))
-            say(f"{(time.monotonic() - self.begun) / 60:5.1f} min  {what}: FAILED: {error}")
+            shown = f"FAILED: {answer}"
+        else:
+            record.update(answer)
+            shown = ", ".join(f"{name} {value:,.4g}" for name, value in answer.items())
+        say(f"{(time.monotonic() - self.begun) / 60:5.1f} min  {what}: {shown}")
         self.records.append(record)
         self.out.write_text(json.dumps(self.records, indent=1), encoding="utf-8")

@@ -66,7 +66,7 @@ def measure_training(job: Job) -> dict[str, float]:
     made = Run.create(folder.parent, folder.name, dated=False)
     for part in ("codec", "data"):
         shutil.copytree(folder.parents[1] / "pieces" / part, folder / part)
-    laps = Laps(job.warm, job.updates)
+    laps = Laps(job)
     step = Trainer.step
 
     def timed(self: Trainer, *given: Any) -> tuple[float, float]:

@@ -55,7 +55,7 @@ def settings_of(job: Job) -> TrainConfig:
 def measure_training(job: Job) -> dict[str, float]:
     """Updates of eole's own training loop; it saves its model at the end."""
     torch.set_num_threads(job.threads)
-    laps = Laps(job.warm, job.updates)
+    laps = Laps(job)
     words = 0
     process = BatchProcessor.process_batch
 

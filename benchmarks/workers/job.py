@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import os
 import resource
 import sys
 import time
@@ -29,6 +31,7 @@ class Job:
     updates: int
     sentences: int  # decoded in batches
     single: int  # decoded one by one
+    turns: int = 1  # in which each measurement is cut, so that systems can take turns
 
     def write(self, path: Path) -> None:
         """Keeps the job as JSON."""
@@ -52,24 +55,37 @@ def peak_megabytes() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-class Laps:
-    """Times updates from the end of the last warm-up update to the end of the last one."""
+def hand_on() -> None:
+    """Says that a turn is over and waits for the next: a byte each, by the socket that is stdin."""
+    os.write(0, b".")
+    os.read(0, 1)
 
-    def __init__(self, warm: int, updates: int) -> None:
-        self.warm, self.updates = warm, updates
+
+class Laps:
+    """Times updates from the end of the last warm-up update to the end of the last one.
+
+    After every `turn` of them the other systems have theirs, for which the clock stops.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self.warm, self.updates = job.warm, job.updates
+        self.turn = math.ceil(job.updates / job.turns)
+        self.pauses = job.turns > 1
         self.done = 0
         self.begun = time.perf_counter()
+        self.seconds = 0.0
         self.words_before = 0
         self.found: dict[str, float] = {}
 
     def mark(self, words: int) -> None:
         """An update is done; `words` target pieces, EOS included, were trained on so far."""
-        self.done += 1
         now = time.perf_counter()
-        if self.done == self.warm:
+        self.done += 1
+        timed = self.done - self.warm
+        if timed == 0:
             self.begun, self.words_before = now, words
-        if self.done == self.warm + self.updates:
-            seconds = now - self.begun
+        if timed == self.updates:
+            seconds = self.seconds + now - self.begun
             count = words - self.words_before
             self.found = {
                 "tokens": count,
@@ -77,6 +93,10 @@ class Laps:
                 "tokens_per_second": count / seconds,
                 "peak_mb": peak_megabytes(),
             }
+        elif self.pauses and 0 <= timed < self.updates and timed % self.turn == 0:
+            self.seconds += now - self.begun
+            hand_on()
+            self.begun = time.perf_counter()
 
 
 # The batch of each decoding measurement, and the beam.
@@ -87,6 +107,8 @@ Decode = Callable[[list[str], int, int], list[int]]
 def timed_decodings(job: Job, lines: list[str], decode: Decode) -> dict[str, float]:
     """Times `decode(lines, beam, batch)`, which gives the number of pieces of each translation.
 
+    Before each turn the other systems have theirs.
+
     Raises:
         ValueError: a translation has not exactly LENGTH pieces.
     """
@@ -94,9 +116,14 @@ def timed_decodings(job: Job, lines: list[str], decode: Decode) -> dict[str, flo
     for name, (beam, batch) in DECODINGS.items():
         chosen = lines[: job.single if batch == 1 else job.sentences]
         decode(chosen[: min(batch, 8)], beam, batch)
-        begun = time.perf_counter()
-        lengths = decode(chosen, beam, batch)
-        seconds = time.perf_counter() - begun
+        seconds, lengths = 0.0, []
+        size = math.ceil(len(chosen) / job.turns)
+        for start in range(0, len(chosen), size):
+            if job.turns > 1:
+                hand_on()
+            begun = time.perf_counter()
+            lengths += decode(chosen[start : start + size], beam, batch)
+            seconds += time.perf_counter() - begun
         if lengths != [LENGTH] * len(chosen):
             wrong = sum(length != LENGTH for length in lengths) + len(chosen) - len(lengths)
             raise ValueError(f"{name}: {wrong} of {len(chosen)} translations have not {LENGTH}")

@@ -43,7 +43,7 @@ def measure_training(job: Job) -> dict[str, float]:
     """Updates of joeynmt's own training loop; it saves its model at the end."""
     torch.set_num_threads(job.threads)
     Path(job.folder).mkdir(parents=True, exist_ok=True)
-    laps = Laps(job.warm, job.updates)
+    laps = Laps(job)
     words = 0
     step = TrainManager._train_step
 
@@ -76,6 +76,7 @@ def measure_decoding(job: Job) -> dict[str, float]:
 
     def decode(chosen: list[str], beam: int, batch: int) -> list[int]:
         test.data = {side: lines[: len(chosen)] for side, lines in everything.items()}
+        test.data[test.src_lang] = chosen
         test.reset_indices()
         decoding = args.test._replace(
             batch_size=batch, beam_size=beam, beam_alpha=1.0, max_output_length=LENGTH

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks.ceiling import work
+from benchmarks.measure import Answer, MeasureError
 from benchmarks.report import Measure, failure, page, ratios, rows, spread
 from benchmarks.rounds import Plan, Record, Rounds
-from benchmarks.workers import job as jobs
-from benchmarks.workers.job import LENGTH, Job, Laps, timed_decodings
+from benchmarks.workers.job import Job
 
 
 def record(number: int, system: str, **found: object) -> Record:
@@ -127,29 +127,33 @@ def test_the_page_says_how_much_input_feeding_costs() -> None:
 def test_the_order_of_systems_turns_round(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
-    def ask(job: Job, peers: Path, logs: Path) -> dict[str, float]:
-        asked.append(f"{job.task} {job.configuration} {job.system}")
-        return {"tokens_per_second": 1.0}
+    def in_turns(jobs: list[Job], peers: Path, logs: Path) -> list[Answer]:
+        asked.extend(f"{job.task} {job.configuration} {job.system}" for job in jobs)
+        return [{"tokens_per_second": 1.0} for _ in jobs]
 
-    monkeypatch.setattr("benchmarks.rounds.ask", ask)
+    monkeypatch.setattr("benchmarks.rounds.in_turns", in_turns)
     Rounds(plan(tmp_path), tmp_path / "records.json").measure()
     trained = [one.split()[2] for one in asked if one.startswith("train T")]
     assert trained == ["attncli", "joeynmt", "eole", "eole", "joeynmt", "attncli"]
     assert [one for one in asked if one.endswith("ctranslate2")] == ["decode T ctranslate2"] * 2
 
 
-def test_laps_count_from_the_last_warm_up_update(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = iter([0.0, 5.0, 7.0, 8.0, 100.0])
-    monkeypatch.setattr(jobs.time, "perf_counter", lambda: next(clock))
-    laps = Laps(warm=1, updates=2)
-    for words in (10, 30, 70, 500):
-        laps.mark(words)
-    assert (laps.found["tokens"], laps.found["seconds"]) == (60, 3.0)
+def test_what_cannot_be_exported_is_not_decoded_and_the_rest_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def in_turns(jobs: list[Job], peers: Path, logs: Path) -> list[Answer]:
+        return [
+            MeasureError("no room") if job.task.startswith("export") else {"single_ms": 2.0}
+            for job in jobs
+        ]
 
-
-def test_a_translation_of_another_length_is_no_measurement(tmp_path: Path) -> None:
-    job = plan(tmp_path).job("decode", "eole", "T", 0, 0)
-    found = timed_decodings(job, ["a", "b", "c"], lambda lines, beam, batch: [LENGTH] * len(lines))
-    assert found["beam5_tokens_per_second"] > 0
-    with pytest.raises(ValueError, match="1 of 3 translations"):
-        timed_decodings(job, ["a", "b", "c"], lambda lines, beam, batch: [LENGTH, LENGTH, 3])
+    monkeypatch.setattr("benchmarks.rounds.in_turns", in_turns)
+    rounds = Rounds(plan(tmp_path), tmp_path / "records.json")
+    rounds.measure()
+    told = {
+        str(one["system"]): (one.get("single_ms"), one.get("failed"))
+        for one in rounds.records
+        if (one["kind"], one["configuration"]) == ("decoding", "T")
+    }
+    assert told["ctranslate2"] == (None, "no room")
+    assert told["joeynmt"] == (2.0, None)
