@@ -1,8 +1,9 @@
-"""Linear layers inside a loop over steps, whose weight gradient is one product after the loop.
+"""Products inside a loop over steps with what stays the same, whose gradient is taken after it.
 
 Step by step the gradient of a weight is a sum of small products, each with a tall transposed
 factor; these run at a fraction of the speed of one product over all steps, and every one is added
-to the last. Within `unrolled` the steps only keep their factors.
+to the last. That of a memory, which every step looks at, is a sum of outer products, each as large
+as the memory. Within `unrolled` the steps only keep their factors.
 """
 
 from __future__ import annotations
@@ -14,39 +15,38 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 
 class Factors:
-    """What the steps of a loop leave for the gradient of one weight: dW = sum_t d_t^T x_t."""
+    """What the steps of a loop leave for the gradient of one matrix: dM = sum_t l_t^T r_t."""
 
     def __init__(self) -> None:
-        self.inputs: list[Tensor] = []
-        self.gradients: list[Tensor] = []
+        self.left: list[Tensor] = []
+        self.right: list[Tensor] = []
 
-    def keep(self, inputs: Tensor, gradient: Tensor) -> None:
-        """The factors of one step, each (..., width)."""
-        self.inputs.append(inputs.detach().flatten(0, -2))
-        self.gradients.append(gradient.detach().flatten(0, -2))
+    def keep(self, left: Tensor, right: Tensor, matrix: Tensor) -> None:
+        """The factors of one step, each (..., width); one product for each matrix of a batch."""
+        self.left.append(left.detach().flatten(0, -matrix.dim()))
+        self.right.append(right.detach().flatten(0, -matrix.dim()))
 
     def product(self) -> Tensor | None:
         """The sum over all steps, which are then forgotten; None where none had a gradient."""
-        if not self.inputs:
+        if not self.left:
             return None
-        total = torch.cat(self.gradients).t() @ torch.cat(self.inputs)
-        self.inputs.clear()
-        self.gradients.clear()
+        total = torch.cat(self.left, -2).mT @ torch.cat(self.right, -2)
+        self.left.clear()
+        self.right.clear()
         return total
 
 
-class _Weight(torch.autograd.Function):
-    """The weight as the steps see it; its backward runs after those of all steps."""
+class _Matrix(torch.autograd.Function):
+    """The matrix as the steps see it; its backward runs after those of all steps."""
 
     @staticmethod
-    def forward(ctx: Any, weight: Tensor, factors: Factors) -> Tensor:
+    def forward(ctx: Any, matrix: Tensor, factors: Factors) -> Tensor:
         ctx.set_materialize_grads(False)
-        ctx.factors, ctx.kind = factors, weight.dtype
-        return weight.view_as(weight)
+        ctx.factors, ctx.kind = factors, matrix.dtype
+        return matrix.view_as(matrix)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, None]:
@@ -55,20 +55,37 @@ class _Weight(torch.autograd.Function):
 
 
 class _Step(torch.autograd.Function):
-    """x W^T; its backward gives the gradient of x alone."""
+    """x M^T; its backward gives the gradient of x alone."""
 
     @staticmethod
-    def forward(ctx: Any, inputs: Tensor, weight: Tensor, factors: Factors) -> Tensor:
-        outputs = F.linear(inputs, weight)
-        ctx.save_for_backward(inputs.to(outputs.dtype), weight.to(outputs.dtype))
+    def forward(ctx: Any, inputs: Tensor, matrix: Tensor, factors: Factors) -> Tensor:
+        outputs = inputs @ matrix.mT
+        ctx.save_for_backward(inputs.to(outputs.dtype), matrix.to(outputs.dtype))
         ctx.factors, ctx.kind = factors, inputs.dtype
         return outputs
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
-        inputs, weight = ctx.saved_tensors
-        ctx.factors.keep(inputs, grads[0])
-        return (grads[0] @ weight).to(ctx.kind), None, None
+        inputs, matrix = ctx.saved_tensors
+        ctx.factors.keep(grads[0], inputs, matrix)
+        return (grads[0] @ matrix).to(ctx.kind), None, None
+
+
+class _Sum(torch.autograd.Function):
+    """x M; its backward gives the gradient of x alone."""
+
+    @staticmethod
+    def forward(ctx: Any, inputs: Tensor, matrix: Tensor, factors: Factors) -> Tensor:
+        outputs = inputs @ matrix
+        ctx.save_for_backward(inputs.to(outputs.dtype), matrix.to(outputs.dtype))
+        ctx.factors, ctx.kind = factors, inputs.dtype
+        return outputs
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
+        inputs, matrix = ctx.saved_tensors
+        ctx.factors.keep(inputs, grads[0], matrix)
+        return (grads[0] @ matrix.mT).to(ctx.kind), None, None
 
 
 Seen = dict[Tensor, tuple[Tensor, Factors]]
@@ -85,6 +102,41 @@ def unrolled() -> Iterator[None]:
         _LOOP.reset(before)
 
 
+def _in_loop(matrix: Tensor) -> tuple[Tensor, Factors] | None:
+    """A matrix as the steps of the loop around it see it; None where no gradient is to be kept."""
+    loop = _LOOP.get()
+    if loop is None or not torch.is_grad_enabled() or not matrix.requires_grad:
+        return None
+    if matrix not in loop:
+        factors = Factors()
+        loop[matrix] = (_Matrix.apply(matrix, factors), factors)  # type: ignore[no-untyped-call]
+    return loop[matrix]
+
+
+def dot_products(queries: Tensor, keys: Tensor) -> Tensor:
+    """Of queries (..., queries, dim) with keys (..., keys, dim): (..., queries, keys).
+
+    Keys with a gradient are the same object in all steps of a loop.
+    """
+    seen = _in_loop(keys)
+    if seen is None:
+        return queries @ keys.mT
+    products: Tensor = _Step.apply(queries, *seen)  # type: ignore[no-untyped-call]
+    return products
+
+
+def weighted_sums(weights: Tensor, values: Tensor) -> Tensor:
+    """Of values (..., values, dim) by weights (..., queries, values): (..., queries, dim).
+
+    Values with a gradient are the same object in all steps of a loop.
+    """
+    seen = _in_loop(values)
+    if seen is None:
+        return weights @ values
+    sums: Tensor = _Sum.apply(weights, *seen)  # type: ignore[no-untyped-call]
+    return sums
+
+
 class Recurring(nn.Linear):
     """A linear layer that a loop applies at every step; elsewhere it is any linear layer."""
 
@@ -96,12 +148,8 @@ class Recurring(nn.Linear):
             nn.init.zeros_(self.bias)
 
     def forward(self, inputs: Tensor) -> Tensor:
-        loop = _LOOP.get()
-        if loop is None or not torch.is_grad_enabled() or not self.weight.requires_grad:
+        seen = _in_loop(self.weight)
+        if seen is None:
             return super().forward(inputs)
-        if self.weight not in loop:
-            factors = Factors()
-            loop[self.weight] = (_Weight.apply(self.weight, factors), factors)  # type: ignore[no-untyped-call]
-        weight, factors = loop[self.weight]
-        outputs: Tensor = _Step.apply(inputs, weight, factors)  # type: ignore[no-untyped-call]
+        outputs: Tensor = _Step.apply(inputs, *seen)  # type: ignore[no-untyped-call]
         return outputs if self.bias is None else outputs + self.bias

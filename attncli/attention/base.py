@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from attncli.attention.normalizers.base import Normalizer
 from attncli.errors import UsageError
+from attncli.recurring import weighted_sums
 from attncli.registry import Choice
 
 State = dict[str, Tensor]
@@ -134,7 +135,9 @@ class Attention(nn.Module):
         """Looks once for each query (batch, queries, query_dim)."""
         scores = self.score(query, memory, state)
         weights = self.normalize(scores, self.reachable(memory))
-        return Attended(weights @ memory.values, weights, next_step(state), {"scores": scores}, {})
+        return Attended(
+            weighted_sums(weights, memory.values), weights, next_step(state), {"scores": scores}, {}
+        )
 
     def refuse_normalizer(self, because: str) -> None:
         """For a subclass in which nothing normalizes the scores.

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from attncli.attention.accounts import KEPT, Account
 from attncli.attention.base import Attended, AttentionChoice, Memory, State, next_step
 from attncli.attention.scored import Scored
+from attncli.recurring import weighted_sums
 from attncli.registry import Choice
 
 
@@ -66,4 +67,4 @@ class Coverage(Scored):
         }
         trace = {"scores": scores, "coverage": after["seen"]}
         losses = {"coverage": torch.minimum(weights, seen).sum(-1)} if self.loss else {}
-        return Attended(weights @ memory.values, weights, after, trace, losses)
+        return Attended(weighted_sums(weights, memory.values), weights, after, trace, losses)

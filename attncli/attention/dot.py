@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from attncli.attention.base import Attention, Memory, NormalizerChoice, State, next_step
+from attncli.recurring import dot_products
 from attncli.registry import Choice
 
 
@@ -29,7 +30,7 @@ class Dot(Attention):
     equal_sizes = True
 
     def score(self, query: Tensor, memory: Memory, state: State) -> Tensor:
-        return query @ memory.keys.transpose(1, 2)  # (batch, queries, src_len)
+        return dot_products(query, memory.keys)  # (batch, queries, src_len)
 
 
 class ScaledDot(Attention):
@@ -45,7 +46,7 @@ class ScaledDot(Attention):
 
     def score(self, query: Tensor, memory: Memory, state: State) -> Tensor:
         scaled = query / math.sqrt(self.query_dim)
-        return scaled @ memory.keys.transpose(1, 2)  # (batch, queries, src_len)
+        return dot_products(scaled, memory.keys)  # (batch, queries, src_len)
 
     def read(self, query: Tensor, memory: Memory, state: State) -> tuple[Tensor, State]:
         one_head = Memory(memory.keys.unsqueeze(1), memory.values.unsqueeze(1), memory.mask)
@@ -95,7 +96,7 @@ class General(Attention):
         return projected
 
     def score(self, query: Tensor, memory: Memory, state: State) -> Tensor:
-        return query @ memory.keys.transpose(1, 2)  # (batch, queries, src_len)
+        return dot_products(query, memory.keys)  # (batch, queries, src_len)
 
 
 class Cosine(Attention):
@@ -129,5 +130,5 @@ class Cosine(Attention):
         return F.normalize(states, dim=-1)
 
     def score(self, query: Tensor, memory: Memory, state: State) -> Tensor:
-        cosine = F.normalize(query, dim=-1) @ memory.keys.transpose(1, 2)
+        cosine = dot_products(F.normalize(query, dim=-1), memory.keys)
         return F.softplus(self.strength(query)) * cosine  # (batch, queries, src_len)

@@ -12,6 +12,7 @@ from torch import Tensor
 from attncli.attention.base import Attended, AttentionChoice, Memory, State
 from attncli.attention.expectation import expecting
 from attncli.attention.scored import Scored
+from attncli.recurring import weighted_sums
 from attncli.registry import Choice, Probability
 
 TINY = 1e-30
@@ -54,13 +55,13 @@ class Hard(Scored):
         if not self.training:
             position = chances.argmax(-1)
             weights = one_hot(position, chances)
-            return Attended(weights @ memory.values, weights, soft.state, trace, {})
+            return Attended(weighted_sums(weights, memory.values), weights, soft.state, trace, {})
         position = drawn(chances)
         mean = torch.rand(position.shape, device=position.device) < self.expected
         weights = torch.where(mean.unsqueeze(-1), chances, one_hot(position, chances))
         log_prob = chances.gather(-1, position.unsqueeze(-1)).squeeze(-1).clamp(min=TINY).log()
         losses = {"log_prob": log_prob.masked_fill(mean, 0.0), "entropy": trace["entropy"]}
-        return Attended(weights @ memory.values, weights, soft.state, trace, losses)
+        return Attended(weighted_sums(weights, memory.values), weights, soft.state, trace, losses)
 
 
 def drawn(chances: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from attncli.attention.base import Attended, AttentionChoice, Memory, State, next_step
 from attncli.attention.scored import Scored
+from attncli.recurring import weighted_sums
 from attncli.registry import Choice, Positive
 
 
@@ -55,7 +56,7 @@ class LocalMonotonic(Scored):
         scores = self.score(query, memory, state)
         weights = self.normalize(scores, self.reachable(memory) & inside)
         trace = {"scores": scores, **self.around(centre)}
-        return Attended(weights @ memory.values, weights, next_step(state), trace, {})
+        return Attended(weighted_sums(weights, memory.values), weights, next_step(state), trace, {})
 
 
 class LocalPredictive(LocalMonotonic):
@@ -106,7 +107,7 @@ class LocalPredictive(LocalMonotonic):
         sigma = self.window / 2
         weights = inside * torch.exp(-(away**2) / (2 * sigma**2)).to(inside.dtype)
         trace = {"scores": scores, **self.around(centre)}
-        return Attended(weights @ memory.values, weights, next_step(state), trace, {})
+        return Attended(weighted_sums(weights, memory.values), weights, next_step(state), trace, {})
 
 
 def last(reachable: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from attncli.attention.base import Attended, AttentionChoice, Memory, State, next_step
 from attncli.attention.scored import Scored
+from attncli.recurring import weighted_sums
 from attncli.registry import Choice, Count, Positive
 
 
@@ -56,4 +57,6 @@ class LocationAware(Scored):
         scores = self.scorer.score_with(query, memory, state, features)
         weights = self.normalize(scores, self.reachable(memory))
         after = {**next_step(state), "weights": weights}
-        return Attended(weights @ memory.values, weights, after, {"scores": scores}, {})
+        return Attended(
+            weighted_sums(weights, memory.values), weights, after, {"scores": scores}, {}
+        )

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from attncli.attention.base import Attended, AttentionChoice, Memory, State, next_step
 from attncli.attention.scored import Scored
+from attncli.recurring import weighted_sums
 from attncli.registry import AtLeastZero, Choice
 
 
@@ -70,7 +71,7 @@ class Monotonic(Scored):
         weights = stop * coming(stop, state["weights"])
         after = {**next_step(state), "weights": weights}
         trace = {"scores": scores, "stop": stop}
-        return Attended(weights @ memory.values, weights, after, trace, {})
+        return Attended(weighted_sums(weights, memory.values), weights, after, trace, {})
 
 
 def coming(stop: Tensor, last: Tensor) -> Tensor:

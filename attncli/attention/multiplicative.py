@@ -7,7 +7,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from attncli.attention.base import Attention, Memory, NormalizerChoice, State
-from attncli.recurring import Recurring
+from attncli.recurring import Recurring, dot_products
 from attncli.registry import Choice, Count
 
 
@@ -43,4 +43,4 @@ class Multiplicative(Attention):
 
     def score(self, query: Tensor, memory: Memory, state: State) -> Tensor:
         projected: Tensor = self.query(query)
-        return projected @ memory.keys.transpose(1, 2)  # (batch, queries, src_len)
+        return dot_products(projected, memory.keys)  # (batch, queries, src_len)

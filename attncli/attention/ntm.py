@@ -21,6 +21,7 @@ from attncli.attention.base import (
 from attncli.attention.normalizers.base import Normalizer
 from attncli.attention.normalizers.softmax import Softmax
 from attncli.errors import UsageError
+from attncli.recurring import dot_products, weighted_sums
 from attncli.registry import Choice, Count
 
 Looked = tuple[Tensor, dict[str, Tensor]]
@@ -96,7 +97,7 @@ class NeuralTuringMachine(Attention):
             trace |= seen
         weights = weights.expand(-1, query.size(1), -1)
         after = {**next_step(state), "weights": weights}
-        return Attended(weights @ memory.values, weights, after, trace, {})
+        return Attended(weighted_sums(weights, memory.values), weights, after, trace, {})
 
 
 class Content(nn.Module):
@@ -110,7 +111,7 @@ class Content(nn.Module):
         nn.init.constant_(self.strength.bias, 10.0)  # a cosine alone leaves softmax nearly uniform
 
     def forward(self, query: Tensor, memory: Memory, weights: Tensor, last: Tensor) -> Looked:
-        cosine = F.normalize(self.key(query), dim=-1) @ memory.keys.transpose(1, 2)
+        cosine = dot_products(F.normalize(self.key(query), dim=-1), memory.keys)
         strength = F.softplus(self.strength(query))
         scores = strength * cosine
         found = self.normalize(scores, memory.mask)
