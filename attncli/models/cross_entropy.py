@@ -53,11 +53,11 @@ class _ProjectedCrossEntropy(GradientsAtOnce):
         nll = hidden.new_zeros(())
         normalizers = hidden.new_zeros(())
         d_hidden = torch.empty_like(hidden) if wanted else None
-        d_weight = torch.zeros_like(weight) if wanted else None
+        d_weight = torch.empty_like(weight) if wanted else None
         d_bias = torch.zeros_like(bias) if wanted and bias is not None else None
         large = bool(largest_logit(hidden, weight, bias) > SMALL)
         room = hidden.new_empty(min(CHUNK, len(hidden)), len(weight))
-        for begin in range(0, hidden.size(0), CHUNK):
+        for begin in range(0, max(len(hidden), 1), CHUNK):
             rows = hidden[begin : begin + CHUNK]
             gold = target[begin : begin + CHUNK].unsqueeze(1)
             logits = torch.mm(rows, weight.t(), out=room[: len(rows)])
@@ -72,7 +72,7 @@ class _ProjectedCrossEntropy(GradientsAtOnce):
                 continue
             exps.scatter_add_(1, gold, (smoothing - 1) * total)
             torch.mm(exps, weight, out=d_hidden[begin : begin + CHUNK]).div_(total)
-            d_weight.addmm_(exps.t(), rows / total)
+            d_weight.addmm_(exps.t(), rows / total, beta=int(begin > 0))
             if d_bias is not None:
                 d_bias.addmv_(exps.t(), 1 / total.squeeze(1))
         loss = (1 - smoothing) * nll
