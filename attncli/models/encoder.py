@@ -75,17 +75,20 @@ def _read(cell: Cell, inputs: Tensor, mask: Tensor, backward: bool) -> Ran:
     before = cell.zeros(inputs.size(0))
     if not backward:
         return cell.run(inputs, before, mask)
-    order = _reading_order(mask)
-    outputs, end = cell.run(_reordered(inputs, order), before, mask)
-    return Ran(_reordered(outputs, order), end)
+    rows = _reading_order(mask)
+    outputs, end = cell.run(_reordered(inputs, rows), before, mask)
+    return Ran(_reordered(outputs, rows), end)
 
 
 def _reading_order(mask: Tensor) -> Tensor:
-    """Each sentence's positions from its last word to its first, then its padding."""
-    positions = torch.arange(mask.size(1), device=mask.device)
+    """Each sentence from its last word to its first, then its padding: rows of (batch * src_len)."""
+    batch, src_len = mask.shape
+    positions = torch.arange(src_len, device=mask.device)
     last_word = mask.sum(1, keepdim=True) - 1
-    return torch.where(mask, last_word - positions, positions)  # (batch, src_len)
+    order = torch.where(mask, last_word - positions, positions)  # (batch, src_len)
+    first = torch.arange(0, batch * src_len, src_len, device=mask.device)
+    return (first.unsqueeze(1) + order).flatten()
 
 
-def _reordered(sequence: Tensor, order: Tensor) -> Tensor:
-    return sequence.gather(1, order.unsqueeze(-1).expand_as(sequence))
+def _reordered(sequence: Tensor, rows: Tensor) -> Tensor:
+    return sequence.flatten(0, 1).index_select(0, rows).view_as(sequence)
