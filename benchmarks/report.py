@@ -174,7 +174,7 @@ def page(records: list[Record], works: dict[str, Work], facts: list[str]) -> str
     parts = [
         "# Performance\n\nattncli beside other toolkits: the same pieces, sizes, batches, threads "
         "and machine, each system in a process and an environment of its own. In a round they take "
-        "turns, of which each has four in training and two in every measurement of decoding; only "
+        "turns, of which each has four in training and one in every measurement of decoding; only "
         "one works at a time, and the order turns round from one round to the next. A cell has the "
         "median of the rounds and, in brackets, the least and the greatest. Ratios are taken "
         "within a round.\n",

@@ -40,7 +40,7 @@ EXPORTS = {
 }
 KINDS = ("startup", "training", "decoding")
 TASKS = {"training": "train", "decoding": "decode"}
-TURNS = {"training": 4, "decoding": 2}  # of every system in each of its measurements
+TURNS = {"training": 4, "decoding": 1}  # of every system in each of its measurements
 Record = dict[str, object]
 
 
@@ -64,7 +64,7 @@ class Plan:
     minutes: float
 
     def job(
-        self, task: str, system: str, configuration: str, warm: int, updates: int, turns: int = 1
+        self, task: str, system: str, configuration: str, warm: int, updates: int, turns: int = 0
     ) -> Job:
         """One question to one worker."""
         folder = self.work / ("pieces" if task == "prepare" else f"{system}/{configuration}")

@@ -31,7 +31,7 @@ class Job:
     updates: int
     sentences: int  # decoded in batches
     single: int  # decoded one by one
-    turns: int = 1  # in which each measurement is cut, so that systems can take turns
+    turns: int = 0  # of each measurement, which waits for each of them; 0: it is alone
 
     def write(self, path: Path) -> None:
         """Keeps the job as JSON."""
@@ -69,8 +69,8 @@ class Laps:
 
     def __init__(self, job: Job) -> None:
         self.warm, self.updates = job.warm, job.updates
-        self.turn = math.ceil(job.updates / job.turns)
-        self.pauses = job.turns > 1
+        self.turn = math.ceil(job.updates / max(job.turns, 1))
+        self.waits = job.turns > 0
         self.done = 0
         self.begun = time.perf_counter()
         self.seconds = 0.0
@@ -93,7 +93,7 @@ class Laps:
                 "tokens_per_second": count / seconds,
                 "peak_mb": peak_megabytes(),
             }
-        elif self.pauses and 0 <= timed < self.updates and timed % self.turn == 0:
+        elif self.waits and 0 <= timed < self.updates and timed % self.turn == 0:
             self.seconds += now - self.begun
             hand_on()
             self.begun = time.perf_counter()
@@ -117,9 +117,9 @@ def timed_decodings(job: Job, lines: list[str], decode: Decode) -> dict[str, flo
         chosen = lines[: job.single if batch == 1 else job.sentences]
         decode(chosen[: min(batch, 8)], beam, batch)
         seconds, lengths = 0.0, []
-        size = math.ceil(len(chosen) / job.turns)
+        size = math.ceil(len(chosen) / max(job.turns, 1))
         for start in range(0, len(chosen), size):
-            if job.turns > 1:
+            if job.turns:
                 hand_on()
             begun = time.perf_counter()
             lengths += decode(chosen[start : start + size], beam, batch)

@@ -92,7 +92,7 @@ def test_the_others_go_on_where_one_fails(tmp_path: Path, peers: Path) -> None:
 
 def test_one_that_is_not_installed_says_so(tmp_path: Path) -> None:
     with pytest.raises(MeasureError, match="joeynmt/bin/python is not there"):
-        ask(job(tmp_path, "joeynmt", turns=1), tmp_path, tmp_path / "logs")
+        ask(job(tmp_path, "joeynmt", turns=0), tmp_path, tmp_path / "logs")
 
 
 def test_laps_count_from_the_last_warm_up_update(
@@ -100,7 +100,7 @@ def test_laps_count_from_the_last_warm_up_update(
 ) -> None:
     clock = iter([0.0, 5.0, 7.0, 8.0, 11.0, 20.0, 100.0])
     monkeypatch.setattr("benchmarks.workers.job.time.perf_counter", lambda: next(clock))
-    laps = Laps(job(tmp_path, "eole", turns=1))
+    laps = Laps(job(tmp_path, "eole", turns=0))
     for words in accumulate([10, 20, 40, 5, 25, 400]):
         laps.mark(words)
     assert (laps.found["tokens"], laps.found["seconds"]) == (90, 15.0)
@@ -135,7 +135,7 @@ def test_every_turn_of_decoding_has_sentences_of_its_own(
 
 
 def test_a_translation_of_another_length_is_no_measurement(tmp_path: Path) -> None:
-    asked = job(tmp_path, "eole", turns=1)
+    asked = job(tmp_path, "eole", turns=0)
     found = timed_decodings(
         asked, ["a", "b", "c"], lambda lines, beam, batch: [LENGTH] * len(lines)
     )
