@@ -16,6 +16,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from attncli.rounding import product
+
 
 class Factors:
     """What the steps of a loop leave for the gradient of one matrix: dM = sum_t l_t^T r_t."""
@@ -33,7 +35,7 @@ class Factors:
         """The sum over all steps, which are then forgotten; None where none had a gradient."""
         if not self.left:
             return None
-        total = torch.cat(self.left, -2).mT @ torch.cat(self.right, -2)
+        total = product(torch.cat(self.left, -2).mT, torch.cat(self.right, -2))
         self.left.clear()
         self.right.clear()
         return total
@@ -59,7 +61,7 @@ class _Step(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, inputs: Tensor, matrix: Tensor, factors: Factors) -> Tensor:
-        outputs = inputs @ matrix.mT
+        outputs = product(inputs, matrix.mT)
         ctx.save_for_backward(inputs.to(outputs.dtype), matrix.to(outputs.dtype))
         ctx.factors, ctx.kind = factors, inputs.dtype
         return outputs
@@ -68,7 +70,7 @@ class _Step(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
         inputs, matrix = ctx.saved_tensors
         ctx.factors.keep(grads[0], inputs, matrix)
-        return (grads[0] @ matrix).to(ctx.kind), None, None
+        return product(grads[0], matrix).to(ctx.kind), None, None
 
 
 class _Sum(torch.autograd.Function):
@@ -76,7 +78,7 @@ class _Sum(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, inputs: Tensor, matrix: Tensor, factors: Factors) -> Tensor:
-        outputs = inputs @ matrix
+        outputs = product(inputs, matrix)
         ctx.save_for_backward(inputs.to(outputs.dtype), matrix.to(outputs.dtype))
         ctx.factors, ctx.kind = factors, inputs.dtype
         return outputs
@@ -85,7 +87,7 @@ class _Sum(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
         inputs, matrix = ctx.saved_tensors
         ctx.factors.keep(inputs, grads[0], matrix)
-        return (grads[0] @ matrix.mT).to(ctx.kind), None, None
+        return product(grads[0], matrix.mT).to(ctx.kind), None, None
 
 
 Seen = dict[Tensor, tuple[Tensor, Factors]]

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from attncli import recurring
-from attncli.recurring import Factors, Recurring, unrolled
+from attncli.recurring import Factors, Recurring, dot_products, unrolled, weighted_sums
+from attncli.rounding import TO_BF16, rounded
 
 
 def gradients(layer, inputs, steps):
@@ -100,3 +101,59 @@ def test_nothing_of_a_loop_outlives_it(monkeypatch):
     del state
     gc.collect()
     assert [one() for one in made] == [None]
+
+
+def looks(keys, values, queries):
+    """Steps of which each looks with what the last one saw, and the gradients of what they read."""
+    seen = queries
+    for _ in range(4):
+        weights = torch.softmax(dot_products(seen, keys), -1)
+        seen = seen + torch.tanh(weighted_sums(weights, values))
+    (seen**2).sum().backward()
+    found = [part.grad for part in (keys, values, queries)]
+    for part in (keys, values, queries):
+        part.grad = None
+    return found
+
+
+def memory(dtype, kind, queries=2):
+    """Keys, values and queries of three sentences; dot attention has one tensor for the first."""
+    torch.manual_seed(0)
+    drawn = [
+        torch.randn(3, size, 64, dtype=dtype, requires_grad=True) for size in (70, 70, queries)
+    ]
+    return [drawn[0], drawn[0], drawn[2]] if kind == "shared" else drawn
+
+
+@pytest.mark.parametrize("kind", ["apart", "shared"])
+def test_gradients_of_a_memory_are_those_of_plain_products(kind):
+    parts = memory(torch.double, kind)
+    plain = looks(*parts)
+    with unrolled():
+        deferred = looks(*parts)
+    for one, other in zip(plain, deferred, strict=True):
+        torch.testing.assert_close(other, one)
+
+
+def test_a_memory_gets_its_gradient_once(monkeypatch):
+    made = []
+
+    class Counted(Factors):
+        def product(self):
+            made.append(len(self.left))
+            return super().product()
+
+    monkeypatch.setattr(recurring, "Factors", Counted)
+    with unrolled():
+        looks(*memory(torch.float, "apart"))
+    assert made == [4, 4]
+
+
+def test_products_of_a_memory_stay_exact_where_those_of_weights_are_rounded():
+    parts = memory(torch.float, "apart", queries=1)
+    with unrolled():
+        exact = looks(*parts)
+    with unrolled(), rounded(TO_BF16):
+        found = looks(*parts)
+    for one, other in zip(exact, found, strict=True):
+        assert torch.equal(other, one)

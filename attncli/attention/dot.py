@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from attncli.attention.base import Attention, Memory, NormalizerChoice, State, next_step
 from attncli.recurring import dot_products
 from attncli.registry import Choice
+from attncli.rounding import EXACT
 
 
 class Dot(Attention):
@@ -68,7 +69,7 @@ class ScaledDot(Attention):
 
 def fused_pays(query: Tensor) -> bool:
     """Whether the fused kernel is fast: where a CPU rounds to bf16, each tiny product is apart."""
-    return query.device.type != "cpu" or torch.get_float32_matmul_precision() == "highest"
+    return query.device.type != "cpu" or torch.get_float32_matmul_precision() == EXACT
 
 
 class General(Attention):

@@ -81,7 +81,7 @@ def _read(cell: Cell, inputs: Tensor, mask: Tensor, backward: bool) -> Ran:
 
 
 def _reading_order(mask: Tensor) -> Tensor:
-    """Each sentence from its last word to its first, then its padding: rows of (batch * src_len)."""
+    """Rows of (batch * src_len): each sentence from its last word to its first, then padding."""
     batch, src_len = mask.shape
     positions = torch.arange(src_len, device=mask.device)
     last_word = mask.sum(1, keepdim=True) - 1

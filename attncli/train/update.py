@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +10,7 @@ from torch import Tensor, nn
 
 from attncli.models.base import Seq2Seq
 from attncli.objective import Objective
+from attncli.rounding import EXACT, TO_BF16, rounded
 from attncli.text.batch import Batch
 from attncli.text.piece_model import PAD
 from attncli.train.distributed import Processes
@@ -48,7 +47,7 @@ class Update:
         self.clip = clip
         self.seed = seed
         self.device = next(model.parameters()).device
-        self.products = "medium" if bf16 else "highest"  # in torch's words
+        self.products = TO_BF16 if bf16 else EXACT
         on_gpu = self.device.type != "cpu"
         self.autocast = torch.autocast(self.device.type, torch.bfloat16, enabled=on_gpu and bf16)
 
@@ -92,14 +91,3 @@ def total_norm(tensors: list[Tensor]) -> Tensor:
     """The root of the sum of all squares, ()."""
     flat = [tensor.flatten() for tensor in tensors]
     return torch.stack([one.dot(one) for one in flat]).sum().sqrt()
-
-
-@contextmanager
-def rounded(precision: str) -> Iterator[None]:
-    """Has products of float32 matrices round their factors so far ("medium": to bf16)."""
-    before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision(precision)
-    try:
-        yield
-    finally:
-        torch.set_float32_matmul_precision(before)
