@@ -56,7 +56,7 @@ class _Matrix(torch.autograd.Function):
         return None if found is None else found.to(ctx.kind), None
 
 
-class _Step(torch.autograd.Function):
+class _DotProducts(torch.autograd.Function):
     """x M^T; its backward gives the gradient of x alone."""
 
     @staticmethod
@@ -73,7 +73,7 @@ class _Step(torch.autograd.Function):
         return product(grads[0], matrix).to(ctx.kind), None, None
 
 
-class _Sum(torch.autograd.Function):
+class _WeightedSums(torch.autograd.Function):
     """x M; its backward gives the gradient of x alone."""
 
     @staticmethod
@@ -96,7 +96,7 @@ _LOOP: ContextVar[Seen | None] = ContextVar("loop", default=None)
 
 @contextmanager
 def unrolled() -> Iterator[None]:
-    """Around a loop over steps: the weights of `Recurring` layers in it are one and the same."""
+    """Around a loop over steps: each weight and each memory in it is one and the same."""
     before = _LOOP.set({})
     try:
         yield
@@ -118,24 +118,24 @@ def _in_loop(matrix: Tensor) -> tuple[Tensor, Factors] | None:
 def dot_products(queries: Tensor, keys: Tensor) -> Tensor:
     """Of queries (..., queries, dim) with keys (..., keys, dim): (..., queries, keys).
 
-    Keys with a gradient are the same object in all steps of a loop.
+    Keys that are one object at every step of a loop get their gradient after it.
     """
     seen = _in_loop(keys)
     if seen is None:
         return queries @ keys.mT
-    products: Tensor = _Step.apply(queries, *seen)  # type: ignore[no-untyped-call]
+    products: Tensor = _DotProducts.apply(queries, *seen)  # type: ignore[no-untyped-call]
     return products
 
 
 def weighted_sums(weights: Tensor, values: Tensor) -> Tensor:
     """Of values (..., values, dim) by weights (..., queries, values): (..., queries, dim).
 
-    Values with a gradient are the same object in all steps of a loop.
+    Values that are one object at every step of a loop get their gradient after it.
     """
     seen = _in_loop(values)
     if seen is None:
         return weights @ values
-    sums: Tensor = _Sum.apply(weights, *seen)  # type: ignore[no-untyped-call]
+    sums: Tensor = _WeightedSums.apply(weights, *seen)  # type: ignore[no-untyped-call]
     return sums
 
 
@@ -153,5 +153,5 @@ class Recurring(nn.Linear):
         seen = _in_loop(self.weight)
         if seen is None:
             return super().forward(inputs)
-        outputs: Tensor = _Step.apply(inputs, *seen)  # type: ignore[no-untyped-call]
+        outputs: Tensor = _DotProducts.apply(inputs, *seen)  # type: ignore[no-untyped-call]
         return outputs if self.bias is None else outputs + self.bias

@@ -38,10 +38,12 @@ EXPORTS = {
     "attncli-onnx": "export-onnx",
     "attncli-onnx-int8": "export-onnx-int8",
 }
+GROUPS = (("T",), ("R", "R0"))  # configurations whose systems take turns with each other
 KINDS = ("startup", "training", "decoding")
 TASKS = {"training": "train", "decoding": "decode"}
 TURNS = {"training": 4, "decoding": 1}  # of every system in each of its measurements
 Record = dict[str, object]
+Subject = tuple[str, str]  # configuration and system
 
 
 @dataclass(frozen=True)
@@ -85,14 +87,21 @@ class Plan:
             turns=turns,
         )
 
-    def measurements(self) -> Iterator[tuple[str, str, list[str]]]:
-        """Kind, configuration and systems of each measurement of a round."""
+    def measurements(self) -> Iterator[tuple[str, list[Subject]]]:
+        """The measurements of a round: their kind, and who takes turns in them."""
         if "startup" in self.kinds:
-            yield "startup", "", [s for s in HELP if s in self.systems]
+            yield "startup", [("", system) for system in HELP if system in self.systems]
         for kind, table in (("training", TRAINING), ("decoding", DECODING)):
-            for configuration, systems in table.items():
-                if kind in self.kinds and configuration in self.configurations:
-                    yield kind, configuration, [s for s in systems if s in self.systems]
+            for group in GROUPS if kind in self.kinds else ():
+                yield (
+                    kind,
+                    [
+                        (configuration, system)
+                        for configuration in group
+                        for system in table.get(configuration, ())
+                        if configuration in self.configurations and system in self.systems
+                    ],
+                )
 
 
 def say(line: str) -> None:
@@ -130,35 +139,38 @@ class Rounds:
     def _round(self, number: int) -> None:
         ceiling = self.plan.job("ceiling", "attncli", "T", 0, 0)
         self._keep(number, "ceiling", "", "attncli", self._alone(ceiling))
-        for kind, configuration, systems in self.plan.measurements():
+        for kind, subjects in self.plan.measurements():
             asked = [
-                system
-                for system in (systems if number % 2 == 0 else reversed(systems))
-                if (kind, configuration, system) not in self.failed
+                one
+                for one in (subjects if number % 2 == 0 else reversed(subjects))
+                if (kind, *one) not in self.failed
             ]
-            answers = self._answers(kind, configuration, asked)
-            for system, answer in zip(asked, answers, strict=True):
+            for (configuration, system), answer in zip(
+                asked, self._answers(kind, asked), strict=True
+            ):
                 self._keep(number, kind, configuration, system, answer)
 
-    def _answers(self, kind: str, configuration: str, systems: list[str]) -> list[Answer]:
+    def _answers(self, kind: str, subjects: list[Subject]) -> list[Answer]:
         """What the systems answer, in their order."""
         if kind == "startup":
-            return [self._startup(system) for system in systems]
+            return [self._startup(system) for _, system in subjects]
         plan = self.plan
-        found: dict[str, Answer] = {
-            system: self._alone(plan.job(EXPORTS[system], OURS, configuration, 0, 0))
-            for system in systems
+        found: dict[Subject, Answer] = {
+            (configuration, system): self._alone(
+                plan.job(EXPORTS[system], OURS, configuration, 0, 0)
+            )
+            for configuration, system in subjects
             if system in EXPORTS
         }
         jobs = {
-            system: plan.job(
+            (configuration, system): plan.job(
                 TASKS[kind], system, configuration, plan.warm, plan.updates, TURNS[kind]
             )
-            for system in systems
-            if not isinstance(found.get(system), MeasureError)
+            for configuration, system in subjects
+            if not isinstance(found.get((configuration, system)), MeasureError)
         }
         found |= zip(jobs, in_turns(list(jobs.values()), plan.peers, self.logs), strict=True)
-        return [found[system] for system in systems]
+        return [found[one] for one in subjects]
 
     def _startup(self, system: str) -> Answer:
         try:

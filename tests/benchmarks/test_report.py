@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -136,6 +137,20 @@ def test_the_order_of_systems_turns_round(tmp_path: Path, monkeypatch: pytest.Mo
     trained = [one.split()[2] for one in asked if one.startswith("train T")]
     assert trained == ["attncli", "joeynmt", "eole", "eole", "joeynmt", "attncli"]
     assert [one for one in asked if one.endswith("ctranslate2")] == ["decode T ctranslate2"] * 2
+
+
+def test_what_is_compared_takes_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    groups: list[set[str]] = []
+
+    def in_turns(jobs: list[Job], peers: Path, logs: Path) -> list[Answer]:
+        groups.append({f"{job.task} {job.configuration} {job.system}" for job in jobs})
+        return [{"tokens_per_second": 1.0} for _ in jobs]
+
+    monkeypatch.setattr("benchmarks.rounds.in_turns", in_turns)
+    asked = replace(plan(tmp_path), configurations=("T", "R", "R0"))
+    Rounds(asked, tmp_path / "records.json").measure()
+    fed = {"train R attncli", "train R joeynmt", "train R eole"}
+    assert fed | {"train R0 attncli"} in groups
 
 
 def test_what_cannot_be_exported_is_not_decoded_and_the_rest_is(
