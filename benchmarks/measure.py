@@ -7,13 +7,14 @@ import os
 import socket
 import subprocess
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from benchmarks.peers import HELP, ROOT, package, python_of
 from benchmarks.workers.job import Job
 
 SECONDS = 900  # a turn that takes longer has failed
+LATE = f"not done after {SECONDS} seconds"
 REST = 0.3  # seconds before a turn, in which the threads of the last one fall asleep
 
 
@@ -58,16 +59,17 @@ class Worker:
         try:
             if self.ours.recv(1):
                 return True
-            status = self.process.wait(SECONDS)
-        except (TimeoutError, subprocess.TimeoutExpired):
-            raise MeasureError(f"not done after {SECONDS} seconds") from None
-        if status:
-            raise MeasureError(_last_line(self.log) or f"exit {status}")
+        except TimeoutError:
+            raise MeasureError(LATE) from None
+        except ConnectionError:  # it ended while others had their turn
+            pass
+        ended(self.process, self.log)
         return False
 
     def go_on(self) -> None:
-        """Gives the worker its next turn."""
-        self.ours.send(b".")
+        """Gives the worker its next turn, unless it has ended; then `works` says why."""
+        with suppress(ConnectionError):
+            self.ours.send(b".")
 
     def found(self) -> dict[str, float]:
         """The answer.
@@ -145,6 +147,22 @@ def start(command: list[str], threads: int, stdin: int, out: int) -> subprocess.
         raise MeasureError(f"{command[0]} is not there; its installation failed") from None
 
 
+def ended(process: subprocess.Popen[bytes], log: Path) -> None:
+    """Waits for the end of a process.
+
+    Raises:
+        MeasureError: it failed, or takes too long.
+    """
+    try:
+        status = process.wait(SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise MeasureError(LATE) from None
+    if status:
+        raise MeasureError(_last_line(log) or f"exit {status}")
+
+
 def startup(system: str, peers: Path, logs: Path) -> dict[str, float]:
     """Seconds from the start of `--help` to its end.
 
@@ -156,11 +174,8 @@ def startup(system: str, peers: Path, logs: Path) -> dict[str, float]:
     with log.open("w", encoding="utf-8") as out:
         begun = time.perf_counter()
         command = [str(python_of(system, peers)), *HELP[system]]
-        status = start(command, 1, subprocess.DEVNULL, out.fileno()).wait(SECONDS)
-        seconds = time.perf_counter() - begun
-    if status:
-        raise MeasureError(_last_line(log) or f"exit {status}")
-    return {"seconds": seconds}
+        ended(start(command, 1, subprocess.DEVNULL, out.fileno()), log)
+        return {"seconds": time.perf_counter() - begun}
 
 
 def _last_line(log: Path) -> str:

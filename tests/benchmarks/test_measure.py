@@ -14,14 +14,16 @@ from benchmarks.workers import job as jobs
 from benchmarks.workers.job import LENGTH, Job, Laps, timed_decodings
 
 WORKER = """
-import sys, time
-from benchmarks.workers.job import Job, Laps, run
+import os, sys, threading
+from benchmarks.workers.job import Laps, run
 
 def train(job):
     laps = Laps(job)
     for update in range(1, job.warm + job.updates + 1):
         if (job.system, update) == (job.text, job.warm + 1):
             sys.exit("out of memory")
+        if (job.system + " waiting", update) == (job.text, job.warm):
+            threading.Timer(0.05, os._exit, (3,)).start()
         with open(job.folder, "a") as said:
             said.write(job.system[0])
         laps.mark(100 * update)
@@ -88,6 +90,14 @@ def test_the_others_go_on_where_one_fails(tmp_path: Path, peers: Path) -> None:
     assert str(failed) == "out of memory"
     assert not isinstance(answer, MeasureError)
     assert (tmp_path / "said").read_text() == "je" + "eeee"
+
+
+def test_the_others_go_on_where_one_dies_while_it_waits(tmp_path: Path, peers: Path) -> None:
+    both = [job(tmp_path, system, 2, fails="joeynmt waiting") for system in ("joeynmt", "eole")]
+    failed, answer = in_turns(both, peers, tmp_path / "logs")
+    assert isinstance(failed, MeasureError)
+    assert str(failed) == "exit 3"
+    assert not isinstance(answer, MeasureError)
 
 
 def test_one_that_is_not_installed_says_so(tmp_path: Path) -> None:
