@@ -56,15 +56,19 @@ class _Matrix(torch.autograd.Function):
         return None if found is None else found.to(ctx.kind), None
 
 
+def _saved(ctx: Any, inputs: Tensor, matrix: Tensor, factors: Factors, outputs: Tensor) -> Tensor:
+    """The outputs of a step, whose backward will find what it needs."""
+    ctx.save_for_backward(inputs.to(outputs.dtype), matrix.to(outputs.dtype))
+    ctx.factors, ctx.kind = factors, inputs.dtype
+    return outputs
+
+
 class _DotProducts(torch.autograd.Function):
     """x M^T; its backward gives the gradient of x alone."""
 
     @staticmethod
     def forward(ctx: Any, inputs: Tensor, matrix: Tensor, factors: Factors) -> Tensor:
-        outputs = product(inputs, matrix.mT)
-        ctx.save_for_backward(inputs.to(outputs.dtype), matrix.to(outputs.dtype))
-        ctx.factors, ctx.kind = factors, inputs.dtype
-        return outputs
+        return _saved(ctx, inputs, matrix, factors, product(inputs, matrix.mT))
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
@@ -78,10 +82,7 @@ class _WeightedSums(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, inputs: Tensor, matrix: Tensor, factors: Factors) -> Tensor:
-        outputs = product(inputs, matrix)
-        ctx.save_for_backward(inputs.to(outputs.dtype), matrix.to(outputs.dtype))
-        ctx.factors, ctx.kind = factors, inputs.dtype
-        return outputs
+        return _saved(ctx, inputs, matrix, factors, product(inputs, matrix))
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
