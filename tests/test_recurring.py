@@ -149,6 +149,9 @@ def test_a_memory_gets_its_gradient_once(monkeypatch):
     assert made == [4, 4]
 
 
+@pytest.mark.skipif(
+    not torch.ops.mkldnn._is_mkldnn_bf16_supported(), reason="no bf16 products on this processor"
+)
 def test_products_of_a_memory_stay_exact_where_those_of_weights_are_rounded():
     parts = memory(torch.float, "apart", queries=1)
     with unrolled():
