@@ -12,16 +12,18 @@ from typing import BinaryIO
 
 from attncli.errors import DataError, UsageError
 
+STANDARD_INPUT = Path("-")
+
 
 def batches_of_lines(path: Path | None, most: int) -> Iterator[list[str]]:
-    """Lines of a file, or of stdin, in batches of up to `most`.
+    """Lines of a file, or of stdin (no path, or `-`), in batches of up to `most`.
 
     From stdin a batch is what has come by now, so that a person at a terminal, or a program that
     waits for an answer, gets each line's result before writing the next.
     """
     from attncli.text.lines import decoded, read_lines
 
-    if path is not None:
+    if path is not None and path != STANDARD_INPUT:
         whole = list(read_lines(path))
         for begin in range(0, len(whole), most):
             yield whole[begin : begin + most]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def translate(
     file: Annotated[
-        Path | None, typer.Argument(help="A file, a line a sentence; without it stdin.")
+        Path | None, typer.Argument(help="A file, a line a sentence; without it, or by `-`, stdin.")
     ] = None,
     run: Runs = None,
     runs: Root = Path("runs"),

@@ -32,6 +32,10 @@ def test_a_file_is_translated_like_stdin(runs, tmp_path):
     assert len(from_file.lines) == 3
 
 
+def test_a_dash_stands_for_stdin(runs):
+    assert translate(runs, b"ein Hund\nrot\n", "-").out == translate(runs, b"ein Hund\nrot\n").out
+
+
 def test_translations_cut_at_the_length_limit_are_counted(runs):
     short = ["--set", "search.max_ratio=0", "--set", "search.max_extra=1"]
     done = translate(runs, b"ein Hund\n\nein Haus steht\n", *short)
