@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
@@ -65,10 +65,9 @@ class Evaluation:
     alignment: Aligned | None = None
     attention: Diagnosis | None = None  # None where the model has none
     seconds: float | None = None  # of decoding
-    cut: int = 0  # translations that only the length limit ended
+    cut: int = 0  # translations as long as the length limit allows
     exact: int = 0  # translations that are the reference, word for word
     kept: KeptWords | None = None  # None where the vocabulary lacks nothing that is to be kept
-    facts: dict[str, object] = field(default_factory=dict)
 
     @property
     def entropy(self) -> float | None:

@@ -11,6 +11,7 @@ import torch
 from attncli.attention_map import SIDES, AttentionMap
 from attncli.experiment import Loaded, source_of
 from attncli.forced import force
+from attncli.looking import gold_links
 from attncli.models.decoded import Source
 from attncli.objective import shifted
 from attncli.pieces import NO_WORD
@@ -61,7 +62,9 @@ def searched(translator: Translator, pairs: Sequence[Pair]) -> list[list[Look]]:
             if one.attention is not None:
                 cross = one.attention
                 if one.text == pair.tgt:
-                    cross = replace(cross, links=pair.links)
+                    src = source.ids[0].tolist()
+                    links = gold_links(translator.codec, pair, src, one.ids)
+                    cross = replace(cross, links=links)
                 maps = dict(_maps(translator.first, cross, source, one.ids))
                 looks.append(Look(pair.src, one.text, "search", one.score, maps))
         found.append(looks)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from attncli.attention_map import AttentionMap
+from attncli.attention_map import AttentionMap, Link
 from attncli.experiment import Loaded
+from attncli.text.codec import Codec
 from attncli.text.pair import Pair
 
 
@@ -25,14 +26,13 @@ def attention_map(
     where their words can be followed through preprocessing.
     """
     codec = loaded.codec
-    is_followed = None not in (codec.owners(pair.src, 0), codec.owners(pair.tgt, 1))
     return AttentionMap(
         src=codec.pieces(src, 0, pair.src),
         tgt=codec.pieces(tgt, 1, pair.src),
         weights=weights[..., : len(tgt), : len(src)],
         src_words=codec.words(pair.src, src, 0),
         tgt_words=codec.words(pair.tgt, tgt, 1),
-        links=pair.links if is_followed else None,
+        links=gold_links(codec, pair, src, tgt),
         trace={
             name: part[:, :, : len(tgt)] if part.ndim == 3 else part[:, :, : len(tgt), : len(src)]
             for name, part in trace.items()
@@ -40,3 +40,11 @@ def attention_map(
         mechanism=loaded.mechanism,
         run=loaded.run.path.name,
     )
+
+
+def gold_links(
+    codec: Codec, pair: Pair, src: Sequence[int], tgt: Sequence[int]
+) -> Sequence[Link] | None:
+    """The gold links of a pair, where its words can be followed through preprocessing."""
+    followed = codec.follows(pair.src, src, 0) and codec.follows(pair.tgt, tgt, 1)
+    return pair.links if followed else None

@@ -34,7 +34,7 @@ class Hypothesis:
     pieces: list[str]
     score: float
     log_prob: float
-    cut: bool  # only the length limit ended it
+    cut: bool  # as long as the length limit allows
     attention: AttentionMap | None
     ids: list[int] = field(default_factory=list)  # of its pieces
 
@@ -146,7 +146,6 @@ class Translator:
     def _window(
         self, window: list[Line], first: int, past: Past[list[int]], look: bool
     ) -> Iterator[Translation]:
-        looks = look or self.search.replace_unknown
         lines = [line.text for line in window]
         filled = [number for number, line in enumerate(lines) if line.strip()]
         rows = self.codec.encode_source([lines[number] for number in filled])
@@ -158,7 +157,7 @@ class Translator:
         encoded = [
             Encoded(ids[number], heard[number], (self.seed, first + number)) for number in filled
         ]
-        found = self.decode(encoded, looks)
+        found = self.decode(encoded, look)
         by_line = dict(zip(filled, zip(rows, found, strict=True), strict=True))
         for number, line in enumerate(lines):
             if number not in by_line:
@@ -176,21 +175,22 @@ class Translator:
             pair = Pair(line, text)
             seen = attention_map(self.first, pair, src, found.ids, found.weights, found.trace)
             if self.search.replace_unknown and UNK in written:
-                text = self.codec.join(replaced(line, written, seen))
+                followed = self.codec.follows(line, src, 0)
+                words = line.split() if followed else seen.words().src
+                text = self.codec.join(replaced(words, written, seen))
         facts = (found.score, found.log_prob, found.cut)
         return Hypothesis(text, pieces, *facts, seen, found.ids)
 
 
-def replaced(line: str, ids: list[int], seen: AttentionMap) -> list[str]:
+def replaced(words: Sequence[str], ids: list[int], seen: AttentionMap) -> list[str]:
     """Target pieces, each unknown one replaced by the source word that was looked at most.
 
-    Luong et al. 2015, arXiv 1410.8206; the word is the user's own, from before any preprocessing.
+    Luong et al. 2015, arXiv 1410.8206. The words are the user's own, from before any preprocessing,
+    where that can be followed; else those that the model read.
     """
     weights = seen.weights.mean((0, 1))  # (tgt_len, src_len)
-    words = line.split()
     pieces = list(seen.tgt[: len(ids)])
     for place, token in enumerate(ids):
         if token == UNK:
-            owner = seen.src_words[int(weights[place, :-1].argmax())]
-            pieces[place] = words[min(owner, len(words) - 1)]
+            pieces[place] = words[seen.src_words[int(weights[place, :-1].argmax())]]
     return pieces

@@ -65,6 +65,8 @@ def translate(
     flags = {"beam": width, "n_best": n_best, "sample": sample or None}
     flags["replace_unknown"] = replace_unknown or None
     search = search_of(models[0], sets, flags)
+    if not search.sample:
+        refuse("nothing is drawn without --sample", {"--seed": seed is not None})
     own = models[0].recipe.seed if seed is None else seed
     if engine == "torch":
         translator = Translator(models, search, sentences=batch, seed=own)

@@ -38,6 +38,8 @@ def read(path: Path) -> list[Facts]:
 
 def rewind(path: Path, step: int) -> None:
     """Forgets records after `step`: what resuming from there will write again."""
+    if not path.exists():
+        return
     text = "".join(json.dumps(record) + "\n" for record in read(path) if _step(record) <= step)
     write_atomically(path, lambda part: part.write_text(text, encoding="utf-8"))
 

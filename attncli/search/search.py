@@ -29,7 +29,7 @@ class Found:
     score: float  # what the search ranks by
     log_prob: float  # sum over its words, EOS included, in nats
     weights: np.ndarray | None  # (layers, heads, tgt_len, src_len)
-    cut: bool  # only the length limit ended it
+    cut: bool  # as long as the length limit allows
     trace: dict[str, np.ndarray]  # what else was seen: (layers, heads, tgt_len[, src_len])
 
 
@@ -68,6 +68,11 @@ class Search:
         top_k: Count = 0,
         replace_unknown: bool = False,
     ) -> None:
+        if not sample and (temperature != 1.0 or top_k):
+            raise UsageError(
+                "search.temperature and search.top_k change what is drawn: set search.sample=true, "
+                "or leave them out"
+            )
         self.beam = max(beam, n_best)
         self.length_penalty = length_penalty
         self.coverage_penalty = coverage_penalty
@@ -96,7 +101,12 @@ class Search:
         """The best translations of each sentence, best first; with `look`, with their weights.
 
         `seeds` are those of each sentence's draws, where words are drawn; else its place is.
+
+        Raises:
+            UsageError: what the search asks for needs attention, and the model has none.
+            RunError: the model's scores are no numbers.
         """
+        look = look or self.replace_unknown
         limits = self.limits(source).clamp(max=model.longest)
         if not self.greedy:
             return self.by_beam(model, source, limits, look, seeds)
@@ -106,11 +116,7 @@ class Search:
     def ranked(
         self, entries: list[Entry], history: History, limits: list[int]
     ) -> list[list[Found]]:
-        """What greedy decoding wrote of each sentence, scored as a beam's hypotheses are.
-
-        Raises:
-            RunError: the model's scores are no numbers.
-        """
+        """What greedy decoding wrote of each sentence, scored as a beam's hypotheses are."""
         found = []
         for row, (entry, limit) in enumerate(zip(entries, limits, strict=True)):
             score = entry.log_prob / self.length_normalizer(len(entry.ids))
@@ -120,12 +126,7 @@ class Search:
     def by_beam(
         self, model: Seq2Seq, source: Source, limits: Tensor, look: bool, seeds: Seeds | None
     ) -> list[list[Found]]:
-        """The same by as many hypotheses as the beam is wide; `limits` are the longest lengths.
-
-        Raises:
-            UsageError: a coverage penalty, and a model without attention.
-            RunError: the model's scores are no numbers.
-        """
+        """The same by as many hypotheses as the beam is wide; `limits` are the longest lengths."""
         looks = look or self.coverage_penalty > 0
         beam = self.beam
         memories, start = model.encode(source)
@@ -219,6 +220,8 @@ class Search:
         for entry in [one for one in entries if one.score > -math.inf][: self.n_best]:
             trace = history.along(row, entry.slots)
             weights = trace.pop(WEIGHTS, None)
+            if self.replace_unknown and weights is None:
+                raise UsageError("search.replace_unknown: this model has no attention")
             cut = len(entry.ids) == limit
             found.append(Found(entry.ids, entry.score, entry.log_prob, weights, cut, trace))
         if not found:

@@ -103,6 +103,12 @@ class Codec:
             return read
         return [owners[word] if word >= 0 else word for word in read]
 
+    def follows(self, line: str, ids: Sequence[int], side: int) -> bool:
+        """Whether `words` numbers the words in `line`, and not only those that the model read."""
+        owners = self.owners(line, side)
+        read = (self.src, self.tgt)[side].words(ids)
+        return owners is not None and max(read, default=-1) < len(owners)
+
     def digest(self) -> str:
         """A hash of all that decides how text becomes ids."""
         parts = hashlib.sha256(self.src.proto + self.tgt.proto)

@@ -50,6 +50,9 @@ def test_a_run_refused_before_its_first_step_leaves_its_name_free(tmp_path):
     assert done.code == 1
     assert "try --set subword.vocab_size=" in done.err
     assert not (tmp_path / "runs" / "once").exists()
+    done = attncli(*begin, "--data", corpus, *sets(*SMALL, "objective.guided=0.1"))
+    assert done.code != 0
+    assert not (tmp_path / "runs" / "once").exists(), "refused at its first update"
     run = train(corpus, tmp_path / "runs", "once", "--set", "train.epochs=1")
     refused = attncli("train", "--resume", run, "--data", NOWHERE)
     assert refused.code != 0
@@ -120,6 +123,7 @@ def test_what_is_extended_is_told_with_its_own_line(refused, tmp_path):
         (["model.cell=gru-cho", "model.cell.layer_norm=true"], "gru-cho has no layer norm"),
         (["model.attention=none", "objective.guided=0.5"], "this model has no attention"),
         (["model.attention=none", "search.coverage_penalty=0.1"], "this model has no attention"),
+        (["model.attention=none", "search.replace_unknown=true"], "this model has no attention"),
         (["model.attention=multihead", "model.attention.score=none"], "cannot hold 'none'"),
         (["model.name=transformer", "model.attention=hard"], "cannot hold 'hard'"),
         (["model.attention=hard"], "set objective.estimator=reinforce"),

@@ -163,8 +163,9 @@ def test_alignments_link_words_that_are_there(runs):
     assert found > 3
 
 
-def test_alignments_of_a_model_without_attention_are_refused(runs):
-    done = translate(runs, b"ein Hund\n", "--alignments", run="blind")
+@pytest.mark.parametrize("flag", ["--alignments", "--replace-unknown"])
+def test_what_needs_attention_is_refused_of_a_model_without_any(runs, flag):
+    done = translate(runs, b"ein Hund\n", flag, run="blind")
     assert done.code == 2
     assert done.err.strip().splitlines()[-1].endswith("this model has no attention")
 
@@ -188,6 +189,19 @@ def test_samples_repeat_with_their_seed(runs):
 
     assert draw(1) == draw(1)
     assert draw(1) != draw(2)
+
+
+def test_a_seed_where_nothing_is_drawn_is_refused(runs):
+    done = translate(runs, b"ein Hund\n", "--seed", 0)
+    assert done.code == 2
+    assert "nothing is drawn without --sample: leave out --seed" in done.err
+
+
+@pytest.mark.parametrize("setting", ["search.temperature=0.5", "search.top_k=3"])
+def test_how_to_draw_is_refused_where_nothing_is_drawn(runs, setting):
+    done = translate(runs, b"ein Hund\n", "--set", setting)
+    assert done.code == 2
+    assert "set search.sample=true, or leave them out" in done.err
 
 
 def test_samples_depend_on_no_batch(runs):
