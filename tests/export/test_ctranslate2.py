@@ -124,6 +124,17 @@ def test_what_ctranslate2_cannot_express_is_refused(corpus, tmp_path, setting):
     assert not (tmp_path / "other" / "ctranslate2.part").exists()
 
 
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [("model.key_dim=4", "model.key_dim=0"), ("model.vectors=digits", "model.vectors=digits")],
+)
+def test_sizes_and_vectors_that_ctranslate2_has_not_are_refused(corpus, tmp_path, setting, said):
+    train(corpus, tmp_path, "other", setting)
+    done = attncli("export", "other", "--runs", tmp_path)
+    assert done.code == 2
+    assert said in done.err.splitlines()[-1]
+
+
 def test_a_recurrent_model_is_refused(runs):
     done = attncli("export", "first", "--runs", runs)
     assert done.code == 2

@@ -53,10 +53,22 @@ def specification(loaded: Loaded) -> Any:
     model = cast(Transformer, loaded.model)
     reads = [layer.looks for layer in model.encoder_layers]
     reads += [part for layer in model.decoder_layers for part in (layer.looks_back, layer.looks)]
-    if model.window or any(one.heads_of_products() is None for one in reads):
+    heads = [one.heads_of_products() for one in reads]
+    if model.window or None in heads:
         raise UsageError(
             f"{loaded.run.path}: CTranslate2 has scaled products over the whole sentence only, "
             "without a window or another attention or normalizer"
+        )
+    layers = [layer for one in heads if one for layer in (one.query, one.key, one.value)]
+    if any(layer.in_features != layer.out_features for layer in layers):
+        raise UsageError(
+            f"{loaded.run.path}: CTranslate2 divides the model's width among the heads "
+            "(model.key_dim=0)"
+        )
+    if (vectors := loaded.recipe.choice("model.vectors").name) != "table":
+        raise UsageError(
+            f"{loaded.run.path}: CTranslate2 looks words up in a table, and has no "
+            f"model.vectors={vectors}"
         )
     spec = TransformerSpec.from_config(
         (len(model.encoder_layers), len(model.decoder_layers)),
