@@ -74,7 +74,8 @@ def _component(family: str, name: str, path: str, is_long: bool, claims: str = "
     kind = registry.find(family, name)
     said = schema.describe(kind)
     aliases = vars(kind).get("aliases", ())
-    print(name + (f"  (also {', '.join(aliases)})" if aliases else ""))
+    heading = vars(kind)["name"] if name in aliases else name
+    print(heading + (f"  (also {', '.join(aliases)})" if aliases else ""))
     _wrapped(said.summary)
     _equation(said.equation)
     if is_long:

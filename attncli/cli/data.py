@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from attncli.cli.models import say
-from attncli.cli.options import DataName, Src, Tgt
+from attncli.cli.options import DataName, Src, Tgt, refuse
 
 if TYPE_CHECKING:
     from attncli.text.embedded.grammar_summary import Summary
@@ -37,13 +37,16 @@ def data(
 
     writers = {"embedded": grammar.write, "embedded-documents": documents.write}
     chosen = name or "embedded"
+    if write is not None and chosen not in writers:
+        raise UsageError(f"--write writes an embedded corpus: --data {' or '.join(writers)}")
+    corpus = Data(name=chosen, src=src or "en", tgt=tgt or "de", seed=seed).load()
+    if write is not None or chosen == "embedded":
+        both = "an embedded corpus is shown and written in both languages"
+        refuse(both, {"--src": src, "--tgt": tgt})
     if write is not None:
-        if chosen not in writers:
-            raise UsageError(f"--write writes an embedded corpus: --data {' or '.join(writers)}")
         for path in writers[chosen](write, seed):
             print(path)
         return
-    corpus = Data(name=chosen, src=src or "en", tgt=tgt or "de", seed=seed).load()
     if chosen == "embedded":
         _embedded(grammar.summary(seed))
     else:

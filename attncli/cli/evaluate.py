@@ -20,6 +20,7 @@ from attncli.cli.options import (
     State,
     Tgt,
     Threads,
+    refuse,
 )
 
 if TYPE_CHECKING:
@@ -77,11 +78,11 @@ def evaluate(
     given = {"--data": ("data.name", data), "--src": ("data.src", src), "--tgt": ("data.tgt", tgt)}
     flags = {flag: (path, value) for flag, (path, value) in given.items() if value is not None}
     if hypotheses is not None:
-        if beam or sets or out or gold or checkpoint or len(run or []) > 1:
-            raise UsageError(
-                "--hypotheses scores given lines: leave out --beam, --set, --out, --gold, "
-                "--checkpoint and all runs but one"
-            )
+        if len(run or []) > 1:
+            raise UsageError("--hypotheses scores given lines: leave out all runs but one")
+        decoding = {"--checkpoint": checkpoint, "--device": device != "cpu", "--threads": threads}
+        asked = {"--beam": beam, "--set": sets, "--out": out, "--gold": gold, **decoding}
+        refuse("--hypotheses scores given lines", asked)
         start = Run.open(run[0], runs).recipe_file if run else None
         recipe = Recipe.read(start, flags=flags)
         name, pairs = _only_test(recipe, test)
@@ -123,7 +124,8 @@ def _tests(
     """The validation pairs, and the pairs of the wanted test sets.
 
     Raises:
-        DataError: the data has no test set, or none of that name.
+        DataError: the data has no test set.
+        UsageError: it has none of that name, or links are given for several.
     """
     from attncli.errors import DataError, UsageError, suggestion
     from attncli.text.corpus import Data

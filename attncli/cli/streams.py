@@ -45,10 +45,10 @@ def batches_of_lines(path: Path | None, most: int) -> Iterator[list[str]]:
         for line in raw:
             if line is None:
                 break
-            if isinstance(line, OSError):
-                raise DataError(f"stdin: cannot be read: {line.strerror}")
             number += 1
             try:
+                if isinstance(line, OSError):
+                    raise DataError(f"stdin: cannot be read: {line.strerror}")
                 lines.append(decoded(line, "stdin", number))
             except DataError:
                 if lines:

@@ -88,7 +88,7 @@ def visualize(
             looks = _forced(model, pairs, reference, is_forced, file is not None)
         else:
             search = search_of(model, sets, {"beam": beam, "n_best": n_best})
-            if n_best is None and any(path.suffix == ".html" for path in paths):
+            if n_best is None and any(path.suffix.lower() == outputs.PAGE for path in paths):
                 search.n_best = search.beam
             looks = _searched(model, search, pairs)
         looks = looks[-1:] if test is not None else looks

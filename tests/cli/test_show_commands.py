@@ -120,8 +120,7 @@ def test_one_attention_is_explained_with_its_options():
 
 def test_an_alias_is_explained_as_what_it_stands_for():
     assert attncli("attentions", "local").code == 0
-    explained = attncli("attentions", "local").out.partition("\n")[2]
-    assert explained == attncli("attentions", "local-p").out.partition("\n")[2]
+    assert attncli("attentions", "local").out == attncli("attentions", "local-p").out
 
 
 def test_what_an_attention_is_made_of_is_explained_with_its_own_setting():
@@ -190,6 +189,15 @@ def test_the_embedded_corpus_has_its_two_languages():
     done = attncli("data", "--src", "fr")
     assert done.code == 2
     assert "the embedded corpus is en and de, not fr and de" in done.err
+
+
+def test_a_direction_that_changes_nothing_is_refused(tmp_path):
+    shown = attncli("data", "--src", "de", "--tgt", "en")
+    assert shown.code == 2
+    assert "both languages: leave out --src, --tgt" in shown.err
+    written = attncli("data", "--src", "de", "--tgt", "en", "--write", tmp_path / "new")
+    assert written.code == 2
+    assert not (tmp_path / "new").exists()
 
 
 def test_only_the_embedded_corpus_is_written(corpus, tmp_path):

@@ -8,7 +8,9 @@ import sys
 
 import pytest
 
+from attncli.cli import streams
 from attncli.cli.streams import batches_of_lines
+from attncli.errors import DataError
 from tests.running import attncli
 
 
@@ -20,6 +22,23 @@ def test_a_byte_order_mark_is_no_part_of_the_first_line(monkeypatch):
     given = io.TextIOWrapper(io.BytesIO(b"\xef\xbb\xbfein Hund\nrot\n"), encoding="utf-8")
     monkeypatch.setattr(sys, "stdin", given)
     assert [line for batch in batches_of_lines(None, 4) for line in batch] == ["ein Hund", "rot"]
+
+
+class Broken(io.BytesIO):
+    """A stream of two lines that then cannot be read."""
+
+    def __iter__(self):
+        yield b"ein Hund\n"
+        yield b"rot\n"
+        raise OSError(5, "Input/output error")
+
+
+def test_lines_before_a_reading_error_are_handed_out(monkeypatch):
+    monkeypatch.setattr(streams, "_standard_input", Broken)
+    found = []
+    with pytest.raises(DataError, match="stdin: cannot be read: Input/output error"):
+        found.extend(line for batch in batches_of_lines(None, 4) for line in batch)
+    assert found == ["ein Hund", "rot"]
 
 
 def test_bytes_that_are_no_utf_8_are_an_error_with_its_line(runs):

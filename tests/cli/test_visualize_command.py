@@ -83,6 +83,12 @@ def test_a_line_of_a_test_set_and_its_reference(runs, corpus, tmp_path):
     )
 
 
+def test_an_ending_in_capitals_is_the_same_page(runs, tmp_path):
+    for name in ("a.html", "b.HTML"):
+        assert visualize(runs, "ein Hund", "-o", tmp_path / name).code == 0
+    assert (tmp_path / "b.HTML").read_text("utf-8") == (tmp_path / "a.html").read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     ("flags", "said"),
     [

@@ -10,7 +10,7 @@ import pytest
 
 from attncli.compare.report.examples import examples
 from attncli.compare.report.figures import save
-from attncli.compare.report.page import comparable, gather, page
+from attncli.compare.report.page import MOST_STEPS, comparable, gather, page, spread
 from attncli.compare.report.sample import SHARES, sample
 from attncli.compare.table import table
 from attncli.errors import DataError
@@ -57,6 +57,14 @@ def test_the_alignment_is_followed_through_training(made):
     names = [one["name"] for one in data["emergence"]]
     assert names == [row.name for row in found.rows if row.name != "none"]
     assert all(len(one["steps"]) == len(one["weights"]) for one in data["emergence"])
+
+
+@pytest.mark.parametrize("count", [1, 2, 11, 12, 13, 24, 36, 47])
+def test_of_many_validations_a_few_are_shown_from_the_first_to_the_last(count):
+    steps = [(step, None) for step in range(count)]
+    shown = spread(steps)
+    assert len(shown) == count if count <= MOST_STEPS else len(shown) <= MOST_STEPS
+    assert (shown[0], shown[-1]) == (steps[0], steps[-1])
 
 
 def test_examples_are_those_with_the_largest_spread(made):

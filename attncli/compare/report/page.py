@@ -120,12 +120,18 @@ def _side_by_side(material: Material) -> list[Plain]:
     return made
 
 
+def spread(steps: Sequence[tuple[int, Look]]) -> list[tuple[int, Look]]:
+    """The first and the last step, and every so many between: MOST_STEPS at the most."""
+    *before, last = steps
+    every = max(1, -(-len(before) // (MOST_STEPS - 1)))
+    return [*before[::every], last]
+
+
 def _emergence(material: Material) -> list[Plain]:
     made: list[Plain] = []
     for name, steps in material.emergence.items():
         if steps:
-            every = -(-len(steps) // MOST_STEPS)
-            chosen = [*steps[:-1][::every], steps[-1]]
+            chosen = spread(steps)
             first = chosen[0][1].cross
             plain = view(_mean(first))
             shown = [view(_mean(look.cross))["weights"] for _, look in chosen]
