@@ -72,7 +72,6 @@ class Scorer:
                 f"unknown tokenizer '{tokenize}'{suggestion(tokenize, TOKENIZERS)} "
                 f"(there is {', '.join(TOKENIZERS)})"
             )
-        self.tokenize = tokenize
         self.resamples = resamples
         is_asian = tokenize in _ASIAN
         try:

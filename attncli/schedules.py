@@ -112,7 +112,7 @@ class Plateau(Schedule):
 
     Options:
         shrink: what the rate is multiplied by
-        patience: validations without improvement before that
+        patience: validations without improvement that are let pass
         warmup: steps until the full rate
     """
 

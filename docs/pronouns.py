@@ -18,6 +18,7 @@ import torch
 from attncli import machine
 from attncli.experiment import load, source_of
 from attncli.objective import shifted
+from attncli.recipe import Recipe
 from attncli.run import Run
 from attncli.text.corpus import Data
 from attncli.text.documents import Past
@@ -49,9 +50,9 @@ def measure(path: Path, beam: int) -> str:
     single = Data(name=data.name, src=data.src, tgt=data.tgt, seed=data.seed)
     alone = [pair._replace(document=None) for pair in single.load().tests["test"]]
     places = [number for number, pair in enumerate(alone) if "it" in pair.src.split()]
-    search = loaded.recipe.build("search")
-    search.beam = beam or search.beam
-    translator = Translator([loaded], search)
+    flags = {"--beam": ("search.beam", str(beam))} if beam else {}
+    recipe = Recipe.read(loaded.run.recipe_file, flags=flags)
+    translator = Translator([loaded], recipe.build("search"))
     asked = Counter(gender for place in places for gender in genders(pairs[place].tgt))
     right, blind = (rights(translator, which, places) for which in (pairs, alone))
     each = "  ".join(f"{name} {right[name]}/{asked[name]}" for name in ("m", "f", "n"))

@@ -50,7 +50,6 @@ class Cell(nn.Module):
     def __init__(self, input_dim: int, hidden_dim: int, *, layer_norm: bool = False) -> None:
         super().__init__()
         width = self.gates * hidden_dim
-        self.input_dim = input_dim
         self.hidden_dim = hidden_dim
         self.input = Recurring(input_dim, width)
         self.hidden = Recurring(hidden_dim, width, bias=False)

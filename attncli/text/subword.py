@@ -39,7 +39,6 @@ class Subword:
         coverage: share of the characters that get a piece of their own
         sampling: draw the cut of each training line anew each epoch; 0 never does. For unigram
             the sharpness of the draw (0.1 to 0.5), for bpe the share of merges left out (0.1).
-            Drawn cuts have more pieces than `batch.tokens` counts
     """
 
     def __init__(

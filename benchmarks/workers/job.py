@@ -19,10 +19,10 @@ LENGTH = 20  # pieces of every translation, so that all systems take as many dec
 class Job:
     """One measurement of one system."""
 
-    task: str  # prepare, train, decode, ceiling
+    task: str  # prepare, train, decode, ceiling, or an export and its form
     system: str
     configuration: str  # T, R or R0
-    text: str  # the folder of the pieces
+    text: str  # the folder of the corpus
     folder: str  # where this system keeps its model of this configuration
     answer: str  # the file that the answer goes to
     threads: int

@@ -27,7 +27,6 @@ class Context(nn.Module):
     def __init__(self, query_dim: int, memory_dim: int) -> None:
         super().__init__()
         self.query_dim = query_dim
-        self.memory_dim = memory_dim
 
     def remember(self, source: Source, reads: Reads) -> tuple[Memory, ...]:
         """What every state may look at, made once per sentence."""

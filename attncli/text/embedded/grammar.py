@@ -62,19 +62,19 @@ def write(folder: Path, seed: int = 1, grammar: Path | None = None) -> list[Path
 def _corpus(seed: int, grammar: Path) -> dict[str, tuple[Sentence, ...]]:
     rng = random.Random(seed)
     words = lexicon(grammar)
-    return drawn(Writer(words, Speaker(words, rng)), rng)
+    return drawn(Writer(words, Speaker(words, rng)))
 
 
-def drawn(writer: Writer, rng: random.Random) -> dict[str, tuple[Sentence, ...]]:
+def drawn(writer: Writer) -> dict[str, tuple[Sentence, ...]]:
     """The sentences of every split, as the writer writes them."""
     seen: set[str] = set()
     return {
-        split: tuple(_draw(writer, rng, split, number, seen) for number in range(SPLITS[split]))
+        split: tuple(_draw(writer, split, number, seen) for number in range(SPLITS[split]))
         for split in DRAWN
     }
 
 
-def _draw(writer: Writer, rng: random.Random, split: str, number: int, seen: set[str]) -> Sentence:
+def _draw(writer: Writer, split: str, number: int, seen: set[str]) -> Sentence:
     """A sentence that no split has yet, with or without its final mark.
 
     Every tenth sentence is long; the lengths of long ones go round from 30 to 60 words.

@@ -44,7 +44,7 @@ def named(split: str, *, seed: int = 1) -> Iterator[Pair]:
 def _corpus(seed: int) -> dict[str, tuple[Sentence, ...]]:
     rng = random.Random(seed)
     words = lexicon(packaged_grammar())
-    return drawn(Writer(words, Namer(words, rng)), rng)
+    return drawn(Writer(words, Namer(words, rng)))
 
 
 class Namer(Speaker):
