@@ -153,10 +153,10 @@ def _looks(
     return [
         [
             Look(
-                facts["source"],
-                facts["text"],
+                _text(facts["source"]),
+                _text(facts["text"]),
                 facts["how"],
-                facts["score"],
+                float(facts["score"]),
                 {
                     side: _map(side, entry, arrays(entry, f"{i}/{j}/{side}/"))
                     for side, entry in facts["maps"].items()
@@ -171,8 +171,8 @@ def _looks(
 def _map(side: str, facts: Mapping[str, Any], arrays: Arrays) -> AttentionMap:
     links, weights = facts["links"], arrays.weights
     return AttentionMap(
-        src=facts["src"],
-        tgt=facts["tgt"],
+        src=[_text(piece) for piece in facts["src"]],
+        tgt=[_text(piece) for piece in facts["tgt"]],
         # an empty side leaves nested lists too flat to tell the shape
         weights=weights.reshape(*weights.shape[:2], len(facts["tgt"]), len(facts["src"])),
         src_words=facts["src_words"],
@@ -184,6 +184,12 @@ def _map(side: str, facts: Mapping[str, Any], arrays: Arrays) -> AttentionMap:
         part=facts["part"],
         sides=ROWS_AND_COLUMNS[side],
     )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} stands where a text is expected")
+    return value
 
 
 def _listed(values: np.ndarray) -> object:

@@ -148,7 +148,10 @@ def _from_file(family: str, path: Path) -> type:
         raise UsageError(f"{path}: no such file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except (SyntaxError, ImportError) as error:
+        raise UsageError(f"{path}: cannot be read by Python: {error}") from error
     found = set(_named([module], family).values())
     if len(found) != 1:
         raise UsageError(f"{path}: holds {len(found)} classes with a `name`; one is expected")

@@ -104,6 +104,17 @@ def test_other_json_is_refused(text: str, tmp_path: Path) -> None:
         load(path)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("source", None), ("text", 5), ("score", None), ("src", [1])]
+)
+def test_a_value_of_another_kind_is_refused(name: str, value: object) -> None:
+    plain = json.loads(to_json(looks()[:1]))
+    one = plain["sentences"][0][0]
+    (one["maps"]["cross"] if name == "src" else one)[name] = value
+    with pytest.raises(DataError, match="not attention in JSON"):
+        from_json(json.dumps(plain))
+
+
 def test_another_version_is_refused() -> None:
     with pytest.raises(DataError, match="version 2"):
         from_json(to_json(looks()).replace('"version": 1', '"version": 2'))

@@ -167,3 +167,10 @@ def test_a_file_of_ones_own(tmp_path: Path) -> None:
         registry.find("part", str(tmp_path / "two.py"))
     with pytest.raises(UsageError, match="no such file"):
         registry.find("part", str(tmp_path / "none.py"))
+
+
+@pytest.mark.parametrize("text", ["class Mine(:\n", "import nothing_of_that_name\n"])
+def test_a_file_that_python_cannot_read_is_one_line(tmp_path: Path, text: str) -> None:
+    (tmp_path / "bad.py").write_text(text)
+    with pytest.raises(UsageError, match=r"bad\.py: cannot be read by Python: "):
+        registry.find("part", str(tmp_path / "bad.py"))

@@ -28,6 +28,12 @@ def with_scale(layers: list[Setting], scale: str) -> list[Setting]:
             for key, entry in scales.entries.items()
             if key not in SCALES
         ]
+        wanted = {"scales": scales} | {f"scales.{key}": one for key, one in scales.entries.items()}
+        problems += [
+            f"{entry.where}: {key}: expected settings of its own, such as a line below it"
+            for key, entry in wanted.items()
+            if not isinstance(entry.value, dict) and entry.value is not None
+        ]
         if problems:
             raise RecipeError(problems)
         found.append(layer.without("scales"))

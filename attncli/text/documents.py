@@ -52,6 +52,12 @@ def heard(items: Sequence[T], pairs: Sequence[Pair], count: int) -> list[tuple[T
     ]
 
 
+def behind_its_past(pairs: Sequence[Pair], number: int, count: int) -> list[Pair]:
+    """A pair of a text behind up to `count` of those that stand before it in its document."""
+    before = heard(pairs, pairs, count)[number]
+    return [*reversed(before), pairs[number]]
+
+
 def by_blank_lines(windows: Iterable[Sequence[str]]) -> Iterator[list[Line]]:
     """Lines, however many come at a time, with a blank one between documents."""
     number = 0

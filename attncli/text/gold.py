@@ -194,6 +194,8 @@ def _base(
             f"only words counted from 1, but line {zero.line} has a 0; "
             "is this the alignment of these sentences, source before target?"
         )
+    if zero and form == "NAACL" and not any(entry.src == entry.tgt == 0 for entry in entries):
+        return 1, f"a 0 with another number, as in line {zero.line}, is the empty word"
     if zero:
         return 0, f"line {zero.line} has a 0"
     if past:

@@ -20,7 +20,7 @@ def read_lines(path: Path) -> Iterator[str]:
     Raises:
         DataError: no such file, a folder, or bytes that are not UTF-8, with the line's number.
     """
-    if not path.is_file():
+    if path.is_dir() or not path.exists():
         what = "a folder, where a file is read" if path.is_dir() else "no such file"
         raise DataError(f"{path}: {what}")
     with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:

@@ -142,7 +142,7 @@ class Table:
                     f"{self.path}:1: no header that names {', '.join(wanted)} "
                     "(data.documents names the column with the document's id)"
                 )
-            if number == 1 and len(cells) > 2:
+            if number == 1 and (len(cells) > 2 or any(name in cells for name in self.names)):
                 raise DataError(
                     f"{self.path}:1: {len(cells)} columns, and no header that names "
                     f"'{self.names[0]}' and '{self.names[1]}' (--src and --tgt choose the names)"
@@ -172,7 +172,7 @@ class JsonLines:
             where = f"{self.path}:{number}"
             try:
                 row = json.loads(line)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise DataError(f"{where}: no JSON ({error})") from None
             if not isinstance(row, dict):
                 raise DataError(f"{where}: an object with {self.src} and {self.tgt} is expected")

@@ -89,6 +89,9 @@ def test_scalars_mean_what_a_person_means(text: str, value: object) -> None:
         ("data.max_length=null", None),
         ("data.test=[a, 2016]", ["a", "2016"]),
         ("data.src=a=b", "a=b"),
+        ("data.src=|", "|"),
+        ("data.src=>", ">"),
+        ("data.src=a # b", "a # b"),
     ],
 )
 def test_a_value_fits_its_option(setting: str, value: object) -> None:

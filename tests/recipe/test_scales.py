@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from attncli.errors import RecipeError
@@ -51,6 +53,19 @@ def test_a_scale_that_does_not_exist_is_refused(tmp_path, below):
     wrong = recipe(tmp_path, "wrong", "extends: base\nscales:\n  huge:\n    seed: 3\n")
     with pytest.raises(RecipeError, match=r"wrong.yaml:3: scales.huge: there is laptop and paper"):
         Recipe.read(wrong)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("scales: 5", "wrong.yaml:2: scales: expected settings of its own"),
+        ("scales: [laptop]", "wrong.yaml:2: scales: expected settings of its own"),
+        ("scales:\n  laptop: 5", "wrong.yaml:3: scales.laptop: expected settings of its own"),
+    ],
+)
+def test_scales_that_are_no_settings_are_refused(tmp_path, below, text, said):
+    with pytest.raises(RecipeError, match=re.escape(said)):
+        Recipe.read(recipe(tmp_path, "wrong", f"extends: base\n{text}\n"))
 
 
 def test_what_is_wrong_in_a_scale_is_told_with_its_line(tmp_path):

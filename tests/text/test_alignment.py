@@ -50,6 +50,13 @@ def test_every_format_and_base_gives_the_same_gold(
     assert "2 sentences, 3 sure and 2 only possible links" in gold.report
 
 
+def test_a_zero_beside_another_number_is_the_empty_word(tmp_path: Path) -> None:
+    gold = read_gold(written(tmp_path, "1 1 1 S\n1 0 2 S\n"), LENGTHS)
+    assert gold.base == 1
+    assert gold.sentences[0].sure == {(0, 0)}
+    assert "1 links to the empty word (0) left out" in gold.report
+
+
 def test_sure_links_are_possible_too() -> None:
     assert Gold.of([(0, 0)], [(1, 1)]).possible == {(0, 0), (1, 1)}
 

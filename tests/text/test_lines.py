@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,14 @@ def test_what_is_no_utf8_has_a_place(tmp_path: Path) -> None:
     path.write_bytes(b"one\ntwo\nM\xfcller\n")
     with pytest.raises(DataError, match=r"latin1:3: not UTF-8 at byte 1"):
         list(read_lines(path))
+
+
+def test_a_pipe_with_a_name_is_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(target=(tmp_path / "pipe").write_bytes, args=(b"a\nb\n",))
+    writer.start()
+    assert list(read_lines(tmp_path / "pipe")) == ["a", "b"]
+    writer.join()
 
 
 def test_no_file(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from attncli.errors import DataError
 from attncli.text.pair import Pair
-from attncli.text.sources import Generated, Rows, Table, TwoFiles, pair_of, reversed_pair
+from attncli.text.sources import Generated, JsonLines, Rows, Table, TwoFiles, pair_of, reversed_pair
 
 
 def test_a_source_is_read_anew_each_time(tmp_path: Path) -> None:
@@ -47,6 +47,18 @@ def test_a_tab_within_a_sentence_has_a_place(tmp_path: Path) -> None:
     path.write_text("en\tde\tid\na\tb\t1\nc\td\t1\t2\n")
     with pytest.raises(DataError, match=r"a\.tsv:3: 4 columns where 3 are expected"):
         list(Table(path, "en", "de"))
+
+
+def test_a_header_that_names_one_language_alone_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.tsv").write_text("en\tfr\na\tb\n")
+    with pytest.raises(DataError, match=r"a\.tsv:1: 2 columns, and no header that names 'en'"):
+        list(Table(tmp_path / "a.tsv", "en", "de"))
+
+
+def test_json_that_nests_without_end_has_a_place(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text("[" * 100_000 + "\n")
+    with pytest.raises(DataError, match=r"a\.jsonl:1: no JSON"):
+        list(JsonLines(tmp_path / "a.jsonl", "en", "de"))
 
 
 def test_a_blank_cell_keeps_its_place(tmp_path: Path) -> None:
