@@ -148,8 +148,9 @@ class Diagnosis:
     figures: Mapping[str, np.ndarray]
 
     def means(self) -> dict[str, float | None]:
-        """Each figure's mean over layers and heads; None where there is none."""
-        return {name: _number(values.mean()) for name, values in self.figures.items()}
+        """Each figure's mean over the heads of all layers that have it; None where none has."""
+        known = {name: values[np.isfinite(values)] for name, values in self.figures.items()}
+        return {name: float(one.mean()) if one.size else None for name, one in known.items()}
 
     def heads(self) -> list[dict[str, float | None]]:
         """The figures of every head, with its layer and head from 1; empty where there is one."""

@@ -128,6 +128,12 @@ def test_figures_are_by_layer_and_head():
     assert len(found.lines()) == 1 + 4 + len(found.findings())
 
 
+def test_a_head_that_looks_at_nothing_leaves_the_figures_of_the_others():
+    found = diagnosis(look(EVEN, np.zeros((4, 4))))
+    assert found.heads()[1]["entropy_share"] is None
+    assert found.means()["entropy_share"] == pytest.approx(1)
+
+
 def test_one_head_is_not_listed_by_itself():
     found = diagnosis(look(IDENTITY))
     assert found.heads() == []

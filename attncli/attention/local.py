@@ -44,7 +44,8 @@ class LocalMonotonic(Scored):
 
     def centre(self, query: Tensor, memory: Memory, state: State) -> Tensor:
         """p_t (batch, queries), in source positions from 0."""
-        return torch.minimum(state["position"], last(self.reachable(memory))).to(query.dtype)
+        place = torch.minimum(state["position"], last(self.reachable(memory)))
+        return place.to(torch.promote_types(query.dtype, torch.float32))
 
     def around(self, centre: Tensor) -> dict[str, Tensor]:
         """The window to look at: its centre, and where it begins and ends."""

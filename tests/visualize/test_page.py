@@ -173,6 +173,13 @@ def test_a_source_from_right_to_left_runs_that_way(browser, tmp_path):
 
 
 @pytest.mark.looks
+def test_what_is_no_number_counts_for_no_mean(browser, tmp_path):
+    browser.open(page(tmp_path, [look(SHORT)]))
+    assert browser.run("return chosen([[[null, 2], [3, 4]]], 'mean', 'mean')") == [3, 3]
+    assert browser.run("return chosen([[[null, 2]]], 'mean', 'mean')") == [None, 2]
+
+
+@pytest.mark.looks
 def test_sixty_words_fit_and_both_schemes_are_drawn(browser, tmp_path):
     words = [f"word{number}" for number in range(60)]
     path = page(tmp_path, [look(seen(words, words))])

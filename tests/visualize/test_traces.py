@@ -89,6 +89,8 @@ def test_a_picture_of_a_source_from_right_to_left_is_turned(tmp_path: Path) -> N
         ("12 .", False),
         ("القطة", True),
         ("«שלום»", True),
+        ("<s> ▁שלום", True),
+        ("<unk> שלום </s>", True),
         ("猫", False),
     ],
 )

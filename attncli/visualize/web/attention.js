@@ -18,13 +18,15 @@ function unpacked(view) {
   return { ...view, weights, cells };
 }
 
-/* The numbers of one layer and head, or the mean over those that are not chosen. */
+/* The numbers of one layer and head, or the mean over those that are not chosen and have one. */
 function chosen(stack, layer, head) {
   const layers = layer === MEAN ? stack : [stack[Math.min(layer, stack.length - 1)]];
   const picked = layers.flatMap((heads) => (head === MEAN ? heads : [heads[Math.min(head, heads.length - 1)]]));
-  const mean = (numbers) => (Array.isArray(numbers[0])
-    ? numbers[0].map((_, at) => mean(numbers.map((one) => one[at])))
-    : numbers.reduce((sum, one) => sum + one, 0) / numbers.length);
+  const mean = (numbers) => {
+    if (Array.isArray(numbers[0])) return numbers[0].map((_, at) => mean(numbers.map((one) => one[at])));
+    const known = numbers.filter(Number.isFinite);
+    return known.length ? known.reduce((sum, one) => sum + one, 0) / known.length : null;
+  };
   return mean(picked);
 }
 

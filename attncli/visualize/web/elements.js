@@ -27,9 +27,9 @@ function widthOf(text, size) {
   return pen.measureText(text).width;
 }
 
-/* True where the first letter with a direction is written from right to left. */
+/* True where the first letter with a direction is written from right to left; marks have none. */
 function isRightToLeft(text) {
-  const letter = /\p{L}/u.exec(text);
+  const letter = /\p{L}/u.exec(text.replace(/<\/?(s|unk|pad)>/g, ""));
   return letter !== null && /[\p{sc=Hebr}\p{sc=Arab}\p{sc=Syrc}\p{sc=Thaa}\p{sc=Nkoo}]/u.test(letter[0]);
 }
 

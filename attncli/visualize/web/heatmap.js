@@ -81,10 +81,12 @@ function heatmap(map, room, onLook) {
 
   function windowMarks() {
     const { centre = [], begin = [], end = [] } = map.places;
-    const made = begin.map((from, row) => shape("line", { class: "window", x1: middle(from),
-      x2: middle(end[row]), y1: y(row) + cell - 2, y2: y(row) + cell - 2 }));
-    return made.concat(centre.map((place, row) => shape("circle", { class: "centre",
-      cx: middle(place), cy: y(row) + cell - 3, r: Math.min(4, cell / 4) })));
+    const made = begin.map((from, row) => Number.isFinite(from) && Number.isFinite(end[row])
+      && shape("line", { class: "window", x1: middle(from),
+        x2: middle(end[row]), y1: y(row) + cell - 2, y2: y(row) + cell - 2 }));
+    return made.concat(centre.map((place, row) => Number.isFinite(place)
+      && shape("circle", { class: "centre",
+        cx: middle(place), cy: y(row) + cell - 3, r: Math.min(4, cell / 4) }))).filter(Boolean);
   }
 
   function gateColumns() {

@@ -22,7 +22,8 @@ parts.table = (home, data) => {
   function compared(one, other) {
     const [a, b] = [one, other].map((line) => data.lines[line][state.column]);
     const [x, y] = [number(a), number(b)];
-    if (state.column === 0 || (x === null && y === null)) return a.localeCompare(b);
+    if (state.column === 0) return a.localeCompare(b);
+    if (x === null && y === null) return state.falls ? b.localeCompare(a) : a.localeCompare(b);
     if (x === null || y === null) return x === null ? 1 : -1;
     return state.falls ? y - x : x - y;
   }
