@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -61,11 +62,19 @@ def force(loaded: Loaded, pairs: Sequence[Pair], look: bool = False) -> list[For
     return [forced[row] for row in range(len(pairs))]
 
 
-def perplexity(forced: Sequence[Forced]) -> tuple[float, float]:
-    """Perplexity of a piece and of a word (EOS counts as one) over all given translations."""
+def perplexity(forced: Sequence[Forced]) -> tuple[float | None, float | None]:
+    """Perplexity of a piece and of a word (EOS counts as one) over all given translations.
+
+    None where it is too large for a number: a line without spaces is one word.
+    """
     total = -sum(one.log_prob for one in forced)
     pieces = sum(len(one.log_probs) for one in forced)
     words = sum(one.words + 1 for one in forced)
-    nats = torch.tensor([total / pieces, total / words])
-    per_piece, per_word = nats.exp().tolist()
-    return per_piece, per_word
+    return _exp(total / pieces), _exp(total / words)
+
+
+def _exp(nats: float) -> float | None:
+    try:
+        return math.exp(nats)
+    except OverflowError:
+        return None

@@ -78,3 +78,10 @@ def test_perplexity_by_hand():
     piece, word = perplexity(forced)
     assert piece == pytest.approx(math.exp(6.5 / 4))
     assert word == pytest.approx(math.exp(6.5 / 3))
+
+
+def test_a_line_without_spaces_has_a_perplexity_too():
+    piece, word = perplexity([Forced([-4.0] * 60, 1, None)])
+    assert piece == pytest.approx(math.exp(4))
+    assert word == pytest.approx(math.exp(120))
+    assert perplexity([Forced([-4.0] * 400, 1, None)]) == (pytest.approx(math.exp(4)), None)

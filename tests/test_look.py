@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import attncli as package
+from attncli.compare.report.sample import sample, see
 from attncli.experiment import source_of
 from attncli.look import DECODER, forced, searched
 from attncli.objective import shifted
@@ -68,3 +69,13 @@ def test_so_is_a_translation(loaded):
         ids = found[number].hypotheses[0].ids
         expected = by_the_model(loaded, lines[number], before, ids)
         np.testing.assert_allclose(maps[number], expected, atol=1e-6)
+
+
+def test_the_sentences_of_a_report_are_read_behind_their_documents(loaded):
+    words = ["ein", "rot", "Haus", "steht", "zwei", "blau", "Hund", "drei"]
+    lines = [" ".join(words[: 1 + (5 * number) % 8]) for number in range(12)]
+    text = [Pair(line, line.upper(), document=str(n // 4)) for n, line in enumerate(lines)]
+    whole = forced(loaded, text)
+    for number, look in zip(sample(text), see(loaded, "test", text), strict=True):
+        assert look.score == pytest.approx(whole[number][0].score, abs=1e-4)
+        np.testing.assert_allclose(look.cross.weights, whole[number][0].cross.weights, atol=1e-5)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from attncli.cli.models import open_models, say, search_of
+from attncli.cli.models import figure, open_models, say, search_of
 from attncli.cli.options import (
     Beam,
     DataName,
@@ -189,7 +189,8 @@ def _lines(one: Evaluation) -> list[str]:
         interval = "" if score.low is None else f"  [{score.low:.2f}, {score.high:.2f}]"
         said.append(f"  {score.name:<5}{score.value:8.2f}{interval}  {score.signature}")
     if one.perplexity is not None:
-        said.append(f"  perplexity {one.perplexity:.3f} a piece, {one.word_perplexity:.3f} a word")
+        figures = figure(one.perplexity, 3), figure(one.word_perplexity, 3)
+        said.append(f"  perplexity {figures[0]} a piece, {figures[1]} a word")
     if one.alignment is not None:
         found = one.alignment
         if found.left_out:

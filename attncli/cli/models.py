@@ -17,6 +17,11 @@ def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
+def figure(value: float | None, digits: int) -> str:
+    """A number with so many decimals; a dash where there is none."""
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
 def open_models(
     names: list[str] | None, root: Path, state: str, device: str, threads: int
 ) -> list[Loaded]:

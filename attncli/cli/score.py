@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from attncli.cli.models import open_models, say
+from attncli.cli.models import figure, open_models, say
 from attncli.cli.options import Device, OneRun, Root, State, Threads
 
 if TYPE_CHECKING:
@@ -51,8 +51,8 @@ def score(
     per_piece, per_word = perplexity(forced)
     blank = len(pairs) - len(forced)
     say(
-        f"perplexity {per_piece:.4f} a piece, {per_word:.4f} a word; pairs: {len(forced)}"
-        + f", and {blank} blank on both sides" * bool(blank)
+        f"perplexity {figure(per_piece, 4)} a piece, {figure(per_word, 4)} a word; "
+        f"pairs: {len(forced)}" + f", and {blank} blank on both sides" * bool(blank)
     )
 
 
@@ -65,4 +65,4 @@ def _written(one: Forced | None, as_json: bool) -> str:
         pieces = len(one.log_probs) if one else 0
         log_prob = one.log_prob if one else None
         return json.dumps({"log_prob": log_prob, "pieces": pieces, "perplexity": each})
-    return f"{one.log_prob:.4f}\t{each:.4f}" if one else ""
+    return f"{one.log_prob:.4f}\t{figure(each, 4)}" if one else ""

@@ -47,15 +47,15 @@ class Tested:
     chrf: Measure
     ter: Measure
     by_length: list[LengthBucket]
-    perplexity: float  # of a piece
-    word_perplexity: float
+    perplexity: float | None  # of a piece
+    word_perplexity: float | None  # None where it is too large for a number
     aer: float | None  # row t of the weights read as the word that is written
     aer_read: float | None  # the same as the word that was read
     head: str | None  # whose weights align
     entropy: float | None  # nats
     entropy_share: float | None  # of an even spread
     seconds: float  # of decoding
-    cut: int  # translations that only the length limit ended
+    cut: int  # translations as long as the length limit allows
     hypotheses: list[str]
     unaligned: int = 0  # sentences without alignment error: words lost in preprocessing
 

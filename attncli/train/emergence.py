@@ -10,6 +10,7 @@ from attncli.errors import DataError
 from attncli.experiment import Loaded
 from attncli.look import CROSS, Look, forced
 from attncli.run import Run
+from attncli.text.documents import Past
 from attncli.text.pair import Pair
 
 FOLDER = "emergence"
@@ -22,14 +23,14 @@ class Emergence:
 
     def __init__(self, loaded: Loaded, pairs: Iterable[Pair]) -> None:
         self.loaded = loaded
-        self.pair = chosen(pairs)
+        self.pairs = chosen(pairs, loaded.model.previous)
 
     def keep(self, step: int) -> None:
         """Writes the map of the model as it is now; a model without attention leaves nothing."""
         model = self.loaded.model
         was_training = model.training
         model.eval()
-        ((*looks,),) = forced(self.loaded, [self.pair])
+        *_, looks = forced(self.loaded, self.pairs)
         model.train(was_training)
         if looks:
             folder = self.loaded.run.path / FOLDER
@@ -40,18 +41,23 @@ class Emergence:
             attention_file.save([cross], folder / f"{step:09d}.npz")
 
 
-def chosen(pairs: Iterable[Pair]) -> Pair:
+def chosen(pairs: Iterable[Pair], previous: int) -> list[Pair]:
     """The first pair of middling length; where there is none, the first with words.
+
+    It stands behind up to `previous` of those before it in its document.
 
     Raises:
         DataError: no pair has words on both sides.
     """
     first = None
+    past: Past[Pair] = Past(previous)
     for pair in pairs:
+        before = past.hear(pair, pair.document, bool(pair.src.strip()))
         if pair.src.strip() and pair.tgt.strip():
-            first = first or pair
+            found = [*reversed(before), pair]
+            first = first or found
             if FEWEST <= len(pair.src.split()) <= MOST:
-                return pair
+                return found
     if first is None:
         raise DataError("validation text: no pair has words on both sides")
     return first

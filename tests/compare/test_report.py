@@ -9,9 +9,10 @@ from dataclasses import replace
 import pytest
 
 from attncli.compare.report.examples import examples
-from attncli.compare.report.figures import save
+from attncli.compare.report.figures import learning, save
 from attncli.compare.report.page import MOST_STEPS, comparable, gather, page, spread
 from attncli.compare.report.sample import SHARES, sample
+from attncli.compare.result import CurvePoint
 from attncli.compare.table import table
 from attncli.errors import DataError
 from attncli.text.pair import Pair
@@ -65,6 +66,15 @@ def test_of_many_validations_a_few_are_shown_from_the_first_to_the_last(count):
     shown = spread(steps)
     assert len(shown) == count if count <= MOST_STEPS else len(shown) <= MOST_STEPS
     assert (shown[0], shown[-1]) == (steps[0], steps[-1])
+
+
+def test_validations_within_an_epoch_are_drawn_by_their_steps(made):
+    found, *_ = made
+    assert learning(found).to_dict()["encoding"]["x"]["field"] == "epoch"
+    within = [CurvePoint(step, 0, 1.0, None, 1.0) for step in (3, 6, 9)]
+    rows = [replace(row, runs=[replace(row.runs[0], curve=within)]) for row in found.rows]
+    drawn = learning(replace(found, rows=rows)).to_dict()
+    assert drawn["encoding"]["x"]["field"] == "step"
 
 
 def test_examples_are_those_with_the_largest_spread(made):

@@ -38,7 +38,13 @@ def test_a_model_without_attention_leaves_nothing(runs):
 
 
 def test_the_pair_is_of_middling_length_where_there_is_one():
-    assert chosen([Pair("", ""), SHORT, FITTING]) == FITTING
-    assert chosen([Pair("a", ""), SHORT]) == SHORT
+    assert chosen([Pair("", ""), SHORT, FITTING], 0) == [FITTING]
+    assert chosen([Pair("a", ""), SHORT], 0) == [SHORT]
     with pytest.raises(DataError, match="no pair has words"):
-        chosen([Pair("", "")])
+        chosen([Pair("", "")], 0)
+
+
+def test_the_pair_stands_behind_those_before_it_in_its_document():
+    pairs = [one._replace(document=name) for one, name in ((SHORT, "a"), (SHORT, "b"))]
+    text = [*pairs, FITTING._replace(document="b")]
+    assert chosen(text, 3) == text[1:]

@@ -33,9 +33,15 @@ Rows = list[dict[str, object]]
 
 
 def learning(found: Comparison) -> Chart:
-    """BLEU of the validation set over epochs, or its loss where nothing was decoded."""
+    """BLEU of the validation set over epochs, or its loss where nothing was decoded.
+
+    Over steps where several validations fell into one epoch.
+    """
     points: Rows = []
     is_decoded = all(point.bleu is not None for row in found.rows for point in row.runs[0].curve)
+    curves = [run.curve for row in found.rows for run in row.runs]
+    is_by_epoch = all(len({point.epoch for point in curve}) == len(curve) for curve in curves)
+    when = "epoch" if is_by_epoch else "step"
     what = "validation BLEU" if is_decoded else "validation loss, nats a piece"
     for row in found.rows:
         for run in row.runs:
@@ -43,7 +49,7 @@ def learning(found: Comparison) -> Chart:
                 {
                     "row": row.name,
                     "seed": run.seed,
-                    "epoch": point.epoch,
+                    when: point.epoch if is_by_epoch else point.step,
                     what: point.bleu if is_decoded else point.loss,
                 }
                 for point in run.curve
@@ -52,7 +58,7 @@ def learning(found: Comparison) -> Chart:
         alt.Chart(alt.InlineData(values=points))
         .mark_line(point={"size": 24})
         .encode(
-            x=alt.X("epoch:Q", title="epoch", axis=alt.Axis(tickMinStep=1)),
+            x=alt.X(f"{when}:Q", title=when, axis=alt.Axis(tickMinStep=1)),
             y=alt.Y(f"{what}:Q", title=what, scale=alt.Scale(zero=False)),
             color=_colour(found),
             strokeDash=_dash(found),

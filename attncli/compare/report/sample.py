@@ -12,6 +12,7 @@ from attncli.errors import DataError
 from attncli.experiment import Loaded
 from attncli.look import CROSS, Look, forced
 from attncli.run import Run
+from attncli.text.documents import behind_its_past
 from attncli.text.pair import Pair
 
 SHARES = (0.05, 0.25, 0.5, 0.75, 0.9, 0.99)
@@ -43,11 +44,17 @@ def see(loaded: Loaded, test: str, pairs: Sequence[Pair]) -> list[Look | None]:
     if not path.is_file():
         looks = [
             [Look(one.source, one.text, one.how, one.score, {CROSS: one.cross}) for one in each]
-            for each in forced(loaded, chosen)
+            for each in (forced(loaded, behind)[-1] for behind in _behind(loaded, pairs))
         ]
         path.parent.mkdir(exist_ok=True)
         attention_file.save(looks, path)
     return seen(loaded.run, test, pairs)
+
+
+def _behind(loaded: Loaded, pairs: Sequence[Pair]) -> list[list[Pair]]:
+    """Each pair of the sample behind what the model reads before it."""
+    previous = loaded.model.previous
+    return [behind_its_past(pairs, number, previous) for number in sample(pairs)]
 
 
 def is_seen(run: Run, test: str, pairs: Sequence[Pair]) -> bool:
