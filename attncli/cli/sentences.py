@@ -63,7 +63,7 @@ def read_sentences(
     from attncli.text.pair import Pair
 
     if [sentence, file, test].count(None) != 2:
-        raise UsageError("give a sentence in quotes, --file FILE, or --test NAME --line N")
+        raise UsageError("give one: a sentence in quotes, --file FILE, or --test NAME --line N")
     if (test is None) != (line is None):
         raise UsageError("--test and --line go together: --test test --line 17")
     if test is not None and line is not None:

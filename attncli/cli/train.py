@@ -42,7 +42,7 @@ def train(
     seed: Seed = None,
     max_time: Annotated[
         str | None,
-        typer.Option("--max-time", metavar="MINUTES", help="Stop training after so long."),
+        typer.Option("--max-time", metavar="MINUTES", help="Stop after so long; 0: never."),
     ] = None,
     device: Device = "cpu",
     threads: Threads = 0,

@@ -60,6 +60,8 @@ def translate(
     if engine != "torch":
         given = {"--alignments": alignments, "--device": device.partition(":")[0] != "cpu"}
         refuse(f"--engine {engine} runs on the CPU and shows no attention (--engine torch)", given)
+    if file is not None and " " in file.name and not file.exists():
+        raise UsageError(f"{file}: no such file; of a sentence: echo '{file}' | attncli translate")
     models = open_models(run, runs, checkpoint, device, threads)
     width = (n_best or 1) if sample and beam is None else beam
     flags = {"beam": width, "n_best": n_best, "sample": sample or None}

@@ -18,6 +18,7 @@ from attncli.text.pair import Pair
 from attncli.text.sources import Corpus, Generated, Split
 
 BLANK = "blank"
+PLACE = "ATTNCLI_DATA"  # names a folder of folders of text
 NO_DOCUMENTS = (
     "reads the sentences before each, and the data has no documents (set data.documents to "
     "`blank` or to a column)"
@@ -135,22 +136,25 @@ class Data:
 
     def _folder(self) -> Path | None:
         places = [Path(self.name)]
-        if root := os.environ.get("ATTNCLI_DATA"):
+        if root := os.environ.get(PLACE):
+            if not Path(root).is_dir():
+                raise DataError(f"{PLACE}: no folder {root}; name one that is there, or unset it")
             places.append(Path(root) / self.name)
         return next((place for place in places if place.is_dir()), None)
 
     def _of_hub(self, name: str) -> Corpus:
         if not HUB_NAME.fullmatch(name):
             known = [*GENERATED, *HUB_NAMES, *_folders()]
+            unset = "" if os.environ.get(PLACE) else ", which is not set"
             raise DataError(
                 f"no data '{self.name}'{suggestion(self.name, known)} (a folder, a name within "
-                "$ATTNCLI_DATA, 'embedded', or a hub name such as bentrevett/multi30k)"
+                f"$ATTNCLI_DATA{unset}, 'embedded', or a hub name such as bentrevett/multi30k)"
             )
         path, _, configuration = name.partition(":")
         return self.files.rows(name, loaded(path, None, configuration or None))
 
 
 def _folders() -> Iterator[str]:
-    root = os.environ.get("ATTNCLI_DATA")
-    if root and Path(root).is_dir():
+    root = os.environ.get(PLACE)
+    if root:
         yield from sorted(path.name for path in Path(root).iterdir() if path.is_dir())

@@ -52,8 +52,8 @@ class Files:
             rows = loaded("parquet", str(path))["train"]
             return Rows(str(path), rows, self.src, self.tgt, self.document)
         raise DataError(
-            f"{path}: no .tsv, .jsonl or .parquet of pairs; of two files both are named, one after "
-            f"the other, by `attncli score`, and elsewhere what they share ({path.with_suffix('')})"
+            f"{path}: no .tsv, .jsonl or .parquet of pairs; of two files, name both (`attncli score"
+            f" {path} TRANSLATIONS`) or, elsewhere, what they share ({path.with_suffix('')})"
         )
 
     def _two_files(self, stem: Path) -> Split | None:
@@ -87,13 +87,15 @@ class Files:
         if "train" not in parts and any(folder.rglob("*.parquet")):
             return self.rows(str(folder), loaded(str(folder), None))
         tests = {stem: split for stem, split in parts.items() if stem.startswith("test")}
-        valid = next((parts[name] for name in VALID_NAMES if name in parts), None)
+        named = [name for name in VALID_NAMES if name in parts]
+        valid = parts[named[0]] if named else None
         if not parts:
             raise DataError(
                 f"{folder}: no train.{self.src} and train.{self.tgt}, val.*, test*.* there "
                 "(nor .tsv, .jsonl, .parquet); --src and --tgt choose the endings"
             )
         left_out = [said for stem, said in alone.items() if stem.startswith(("test", *VALID_NAMES))]
+        left_out += [f"{parts[name].origin}: {named[0]} is validated on" for name in named[1:]]
         return Corpus(parts.get("train"), valid, tests, left_out)
 
     def _named(self, folder: Path, stem: str) -> Split | None:

@@ -123,8 +123,10 @@ def _losses(stores: Iterable[Store]) -> Iterator[str]:
 def _needed(corpus: Corpus, data: Data) -> tuple[Split, Split]:
     parts = []
     for name, split in (("train", corpus.train), ("valid", corpus.valid)):
-        if split is None or next(iter(split), None) is None:
-            raise DataError(f"{data.name}: no {name} pairs (set data.{name} to a file)")
+        if split is None:
+            raise DataError(f"{data.name}: no {name} pairs (add {name}.*, or set data.{name})")
+        if next(iter(split), None) is None:
+            raise DataError(f"{split.origin}: no pairs in it")
         parts.append(split)
     return parts[0], parts[1]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 
@@ -24,6 +24,13 @@ from attncli.train.validation import Validation, require_number
 INTERRUPTED = "interrupted"
 GREEDY = Search(beam=1)
 """How a validation in the course of training decodes."""
+
+
+class Limit(NamedTuple):
+    """What ends a training: the setting, and in words how far it went."""
+
+    setting: str
+    said: str
 
 
 class Trainer:
@@ -176,20 +183,29 @@ class Trainer:
 
     def _stopped(self, interruption: Interruption) -> str:
         (asked,) = self.processes.total(interruption.asked)
-        return INTERRUPTED if asked else self.limit()
+        if asked:
+            return INTERRUPTED
+        reached = self.limit()
+        return reached.said if reached else ""
 
-    def limit(self) -> str:
-        """Which limit has been reached, or nothing."""
+    def limit(self) -> Limit | None:
+        """Which limit has been reached."""
         progress = self.progress
         if progress.epoch >= self.epochs:
-            return f"{self.epochs} epochs done"
+            return Limit("train.epochs", f"{progress.epoch} epochs done")
         if self.steps and progress.step >= self.steps:
-            return f"{self.steps} steps done"
+            return Limit("train.steps", f"{progress.step} steps done")
         if self.minutes and progress.seconds >= self.minutes * 60:
-            return f"{self.minutes:g} minutes are over"
+            return Limit("train.minutes", f"{self.minutes:g} minutes are over")
         if self.patience and progress.waited >= self.patience:
-            return f"no better {self.monitor} in {self.patience} validations"
-        return ""
+            said = f"no better {self.monitor} in {self.patience} validations"
+            return Limit("train.patience", said)
+        return None
+
+    def passed(self) -> bool:
+        """Whether training went on beyond a limit, which was set lower since."""
+        progress = self.progress
+        return progress.epoch > self.epochs or 0 < self.steps < progress.step
 
     def _validate(self, reporter: Reporter, curves: Curves) -> None:
         """Scores the validation set, and keeps the model where it is the best so far."""

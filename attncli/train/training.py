@@ -27,6 +27,8 @@ Say = Callable[[str], None]
 # What a checkpoint has of its own, which settings given later would contradict.
 KEPT = ("train.optimizer.", "train.schedule.name", "train.monitor", "train.average")
 FREE = ("train.", "search.", "name", "paper")
+PLACES = ("data.name", "data.train", "data.valid", "data.test")
+"""Where text lies may change: what was prepared stays, and validation text is compared with it."""
 
 
 def train(
@@ -92,10 +94,11 @@ def train(
         if resume and run.has_state("last"):
             trainer.resume()
             say(f"resumed after {trainer.progress.where}")
-            if run.finished() and (limit := trainer.limit()):
+            reached = trainer.limit()
+            if reached and (run.finished() or trainer.passed()):
                 raise UsageError(
-                    f"{run.path}: nothing left to do: {limit} (raise train.epochs, train.steps, "
-                    "train.minutes or train.patience with --set)"
+                    f"{run.path}: nothing left to do: {reached.said} "
+                    f"(raise {reached.setting} with --set)"
                 )
         if changes and trainer.progress.step:
             known = run.facts().get("changed", {})
@@ -117,7 +120,8 @@ def resumable(old: Recipe, new: Recipe) -> list[str]:
     refused = [
         path
         for path in changed
-        if not path.startswith(FREE) or (path.startswith(KEPT) and path != "train.optimizer.lr")
+        if not path.startswith((*FREE, *PLACES))
+        or (path.startswith(KEPT) and path != "train.optimizer.lr")
     ]
     if refused:
         raise UsageError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 from safetensors.torch import load_file
@@ -11,6 +12,27 @@ from tensorboard.backend.event_processing import event_accumulator
 from tests.running import attncli, sets, train
 
 NOWHERE = "/there/is/no/such/folder"
+
+
+def test_a_limit_below_what_is_done_changes_nothing(corpus, tmp_path):
+    run = train(corpus, tmp_path, "long", *sets("train.steps=8", "train.epochs=20"))
+    (run / "finished.json").unlink()
+    done = attncli("train", "--resume", run, *sets("train.steps=5"))
+    assert done.code == 2
+    assert "nothing left to do: 8 steps done (raise train.steps with --set)" in done.err
+    assert "steps: 8" in (run / "recipe.yaml").read_text()
+
+
+def test_a_run_goes_on_where_its_text_lies_now(corpus, tmp_path):
+    run = train(corpus, tmp_path, "moved", *sets("train.epochs=1"))
+    shutil.copytree(corpus, tmp_path / "elsewhere")
+    more = ["train", "--resume", run, *sets("train.epochs=2")]
+    done = attncli(*more, "--data", tmp_path / "elsewhere")
+    assert done.code == 0, done.err
+    (tmp_path / "elsewhere" / "val.en").write_text("ein\n" * 20)
+    other = attncli(*more[:3], *sets("train.epochs=3"))
+    assert other.code == 1
+    assert "other text than when this run was prepared" in other.err
 
 
 def test_a_finished_run_has_nothing_left_until_its_limit_is_raised(corpus, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 
 import pytest
 
@@ -189,6 +190,35 @@ def test_the_embedded_corpus_has_its_two_languages():
     done = attncli("data", "--src", "fr")
     assert done.code == 2
     assert "the embedded corpus is en and de, not fr and de" in done.err
+
+
+def test_text_that_is_there_is_not_written_over(tmp_path):
+    (tmp_path / "test.de").write_text("mein Text\n")
+    done = attncli("data", "--write", tmp_path)
+    assert done.code == 1
+    assert f"{tmp_path / 'test.de'}: exists; give another folder" in done.err
+    assert [path.name for path in tmp_path.iterdir()] == ["test.de"]
+
+
+def test_a_second_validation_text_is_said(corpus, tmp_path):
+    shutil.copytree(corpus, tmp_path / "two")
+    for end in ("en", "de"):
+        shutil.copy(corpus / f"val.{end}", tmp_path / "two" / f"dev.{end}")
+    done = attncli("data", "--data", tmp_path / "two")
+    assert done.err.startswith(f"left out: {tmp_path / 'two' / 'dev.en'}")
+    assert done.err.endswith("val is validated on\n")
+
+
+def test_a_place_of_data_that_is_not_there_is_named(tmp_path, monkeypatch):
+    monkeypatch.delenv("ATTNCLI_DATA", raising=False)
+    assert "$ATTNCLI_DATA, which is not set" in attncli("data", "--data", "newsx").err
+    monkeypatch.setenv("ATTNCLI_DATA", str(tmp_path / "none"))
+    done = attncli("data", "--data", "multi30k")
+    assert done.code == 1
+    assert done.err == (
+        f"attncli: ATTNCLI_DATA: no folder {tmp_path / 'none'}; name one that is there, or unset "
+        "it\n"
+    )
 
 
 def test_a_direction_that_changes_nothing_is_refused(tmp_path):

@@ -41,6 +41,15 @@ def test_data_that_is_not_there_is_one_line(tmp_path):
     assert NOWHERE in done.err
 
 
+def test_training_text_without_a_line_is_named(tmp_path):
+    corpus = write_corpus(tmp_path)
+    for end in ("en", "de"):
+        (corpus / f"train.{end}").write_text("")
+    done = attncli("train", "--data", corpus, "--runs", tmp_path / "runs")
+    assert done.code == 1
+    assert done.err.endswith(f"{corpus / 'train.en'} and {corpus / 'train.de'}: no pairs in it\n")
+
+
 def test_a_run_refused_before_its_first_step_leaves_its_name_free(tmp_path):
     corpus = write_corpus(tmp_path)
     begin = ["train", "--runs", tmp_path / "runs", "--run-name", "once", "--threads", 1]

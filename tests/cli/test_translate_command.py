@@ -71,6 +71,12 @@ def test_a_file_that_is_not_there_is_one_line(runs, tmp_path):
     assert len(done.err.strip().splitlines()) == 1
 
 
+def test_a_sentence_in_place_of_a_file_is_told_where_it_goes(runs):
+    done = translate(runs, b"", "ein Hund steht")
+    assert done.code == 2
+    assert "of a sentence: echo 'ein Hund steht' | attncli translate" in done.err
+
+
 def test_lines_are_answered_as_they_come(runs):
     command = [sys.executable, "-m", "attncli", "translate", "--run", "first", "--runs", str(runs)]
     with subprocess.Popen(

@@ -92,8 +92,8 @@ def test_an_ending_in_capitals_is_the_same_page(runs, tmp_path):
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        ((), "give a sentence in quotes"),
-        (("ein", "--test", "test", "--line", 1), "give a sentence in quotes"),
+        ((), "give one: a sentence in quotes"),
+        (("ein", "--test", "test", "--line", 1), "give one: a sentence in quotes"),
         (("--test", "test"), "--test and --line go together"),
         (("ein", "--forced"), "--forced needs a reference"),
         (("ein", "--forced", "--reference", "EIN"), "leave out --reference"),

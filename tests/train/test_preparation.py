@@ -103,7 +103,7 @@ def test_validation_text_that_has_changed_is_refused(text: Path, more: str, now:
 def test_a_part_that_is_missing_is_named(text: Path, part: str) -> None:
     for language in ("en", "de"):
         (text / f"{part}.{language}").unlink()
-    with pytest.raises(DataError, match=r"no (train|valid) pairs \(set data\.(train|valid)"):
+    with pytest.raises(DataError, match=r"no (train|valid) pairs \(add (train|valid)"):
         Prepares(text)()
 
 

@@ -19,9 +19,13 @@ def write_pairs(
     A blank line stands between documents, on both sides.
 
     Raises:
-        DataError: the folder cannot be written.
+        DataError: the folder cannot be written, or has one of these files.
     """
     written = []
+    endings = (*languages, "align")
+    files = [folder / f"{split}.{ending}" for split in splits for ending in endings]
+    if there := next((path for path in files if path.exists()), None):
+        raise DataError(f"{there}: exists; give another folder")
     for split, pairs in splits.items():
         lines = list(_divided(pairs))
         columns = {
