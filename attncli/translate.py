@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from attncli.experiment import Loaded, source_of
 from attncli.looking import attention_map
 from attncli.models.base import Seq2Seq
 from attncli.models.ensemble import Ensemble
-from attncli.parallel import on_every_core
+from attncli.parallel import on_every_core, one_by_one
 from attncli.search import Found, Search
 from attncli.text.codec import Codec
 from attncli.text.documents import Line, Past, by_blank_lines
@@ -60,6 +60,10 @@ class Encoded(NamedTuple):
     seed: Sequence[int] = (0,)  # of its draws, where words are drawn
 
 
+def nobody(count: int) -> None:
+    """Is told, and does nothing."""
+
+
 def decode(
     model: Seq2Seq,
     search: Search,
@@ -67,8 +71,12 @@ def decode(
     device: torch.device,
     look: bool = False,
     sentences: int = SENTENCES,
+    tell: Callable[[int], object] = nobody,
 ) -> list[list[Found]]:
-    """Translations of sentences, in their order; neighbours in length share a batch."""
+    """Translations of sentences, in their order; neighbours in length share a batch.
+
+    `tell` is told how many more are done, batch by batch.
+    """
     order = sorted(range(len(encoded)), key=lambda row: len(encoded[row].ids))
     batches = [order[begin : begin + sentences] for begin in range(0, len(order), sentences)]
 
@@ -76,8 +84,11 @@ def decode(
         ids, before, seeds = zip(*(encoded[row] for row in chosen), strict=True)
         return search.find(model, source_of(ids, device, before), look, seeds)
 
-    apart = device.type == "cpu"
-    results = on_every_core(find, batches) if apart else [find(chosen) for chosen in batches]
+    def done(chosen: list[int]) -> object:
+        return tell(len(chosen))
+
+    each = on_every_core if device.type == "cpu" else one_by_one
+    results = each(find, batches, done)
     found: list[list[Found]] = [[] for _ in encoded]
     for chosen, result in zip(batches, results, strict=True):
         for row, hypotheses in zip(chosen, result, strict=True):
@@ -88,7 +99,8 @@ def decode(
 class Translator:
     """One model, or several that decode together, ready to translate text.
 
-    Where words are drawn, `seed` and the line's number decide what is drawn.
+    Where words are drawn, `seed` and the line's number decide what is drawn. `tell` is told how
+    many more sentences are done.
 
     Raises:
         UsageError: the models do not share their vocabularies.
@@ -101,6 +113,7 @@ class Translator:
         *,
         sentences: int = SENTENCES,
         seed: int = 1,
+        tell: Callable[[int], object] = nobody,
     ) -> None:
         first = models[0]
         for other in models[1:]:
@@ -114,6 +127,7 @@ class Translator:
         self.search = search
         self.sentences = sentences
         self.seed = seed
+        self.tell = tell
         self.first = first
         self.device = next(first.model.parameters()).device
 
@@ -141,7 +155,8 @@ class Translator:
 
     def decode(self, encoded: Sequence[Encoded], look: bool) -> list[list[Found]]:
         """Translations of sentences, in their order."""
-        return decode(self.model, self.search, encoded, self.device, look, self.sentences)
+        how = self.device, look, self.sentences, self.tell
+        return decode(self.model, self.search, encoded, *how)
 
     def _window(
         self, window: list[Line], first: int, past: Past[list[int]], look: bool

@@ -23,21 +23,25 @@ def two_threads():
 
 
 def test_results_come_in_the_order_of_the_items(two_threads):
-    assert on_every_core(lambda item: item * item, range(7)) == [n * n for n in range(7)]
+    told = []
+    assert on_every_core(lambda item: item * item, range(7), told.append) == [
+        n * n for n in range(7)
+    ]
+    assert told == [*range(7)]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the work stays in one process")
 def test_each_core_gets_a_process_with_one_thread(two_threads):
-    seen = on_every_core(lambda _: (os.getpid(), torch.get_num_threads()), range(4))
+    seen = on_every_core(lambda _: (os.getpid(), torch.get_num_threads()), range(4), str)
     assert os.getpid() not in {pid for pid, _ in seen}
     assert {threads for _, threads in seen} == {1}
     assert torch.get_num_threads() == 2
 
 
 def test_one_item_or_one_thread_stays_here(two_threads):
-    assert on_every_core(lambda _: os.getpid(), [0]) == [os.getpid()]
+    assert on_every_core(lambda _: os.getpid(), [0], str) == [os.getpid()]
     torch.set_num_threads(1)
-    assert on_every_core(lambda _: os.getpid(), [0, 1]) == [os.getpid()] * 2
+    assert on_every_core(lambda _: os.getpid(), [0, 1], str) == [os.getpid()] * 2
 
 
 def test_an_error_comes_out_as_it_is(two_threads):
@@ -45,7 +49,7 @@ def test_an_error_comes_out_as_it_is(two_threads):
         raise ValueError(f"item {item}")
 
     with pytest.raises(ValueError, match="item 0"):
-        on_every_core(fail, [0, 1, 2])
+        on_every_core(fail, [0, 1, 2], str)
 
 
 # One write a line: where print writes the number and the end of the line apart, two workers mix.
@@ -58,7 +62,7 @@ def wait(_):
     os.write(1, b"%d\\n" % os.getpid())
     time.sleep(600)
 
-on_every_core(wait, [0, 1])
+on_every_core(wait, [0, 1], str)
 """
 
 

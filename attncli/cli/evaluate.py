@@ -67,6 +67,7 @@ def evaluate(
     from attncli.evaluate import choose_head, score_texts
     from attncli.evaluate import evaluate as measure
     from attncli.metrics import Scorer, tokenized_note
+    from attncli.progress import Reporter
     from attncli.recipe import Recipe
     from attncli.run import Run
     from attncli.text.lines import read_lines
@@ -100,14 +101,17 @@ def evaluate(
     recipe = Recipe.read(first.run.recipe_file, flags=flags)
     if len(models) > 1:
         say(f"perplexity, alignment and entropy are those of {first.run.path} alone")
-    translator = Translator(models, search_of(first, sets, {"beam": beam}))
+    search = search_of(first, sets, {"beam": beam})
     valid, tests = _tests(recipe, test, gold)
     head = choose_head(first, valid)
     found = []
     for name, pairs in tests.items():
         if note := tokenized_note([pair.tgt for pair in pairs], tokenize):
             say(note)
-        figures, translations = measure(translator, first, name, pairs, scorer, wanted, head)
+        filled = sum(bool(pair.src.strip()) for pair in pairs)
+        with Reporter(f"translating {name}", filled) as reporter:
+            translator = Translator(models, search, tell=reporter.advance)
+            figures, translations = measure(translator, first, name, pairs, scorer, wanted, head)
         found.append(figures)
         if out is not None:
             out.mkdir(parents=True, exist_ok=True)

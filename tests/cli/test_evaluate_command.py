@@ -98,6 +98,14 @@ def test_what_given_lines_cannot_show_is_refused(corpus):
     assert "scores given lines: leave out --gold, --device, --threads" in done.err
 
 
+def test_translating_is_told_of_as_it_goes(runs, monkeypatch):
+    monkeypatch.setattr("attncli.progress.PLAIN_SECONDS", 0.0)
+    done = attncli("evaluate", "--runs", runs, "--run", "first", "--metrics", "BLEU")
+    assert done.code == 0, done.err
+    assert "translating test 20/20" in done.err
+    assert "translating" not in done.out
+
+
 def test_a_metric_is_checked_before_anything_is_translated(runs):
     done = attncli("evaluate", "--runs", runs, "--run", "first", "--metrics", "bleu")
     assert done.code == 2
