@@ -58,6 +58,13 @@ def test_local_m_at_the_edges_of_sentence_and_window():
     assert looked[11].nonzero()[0].tolist() == [6, 7, 8]
 
 
+def test_local_m_counts_beyond_256_whatever_the_query_is_rounded_to():
+    query, states, mask = inputs(lengths=(300,), queries=300)
+    attention = made("local-m", window=2).bfloat16()
+    looked = look(attention, query.bfloat16(), states.bfloat16(), mask)
+    assert looked.trace["centre"].flatten().tolist() == [*range(300)]
+
+
 def predicted(attention, asked, length):
     """(S - 1) sigmoid(v . tanh(W query)), in loops."""
     w = numbers(attention.place[0].weight)

@@ -129,6 +129,14 @@ def test_it_works_in_a_browser_without_a_network(made, tmp_path):
         assert [float(cell) for cell in browser.texts(rows)] == sorted(bleu)
         assert browser.find("thead [aria-sort=ascending]").text.startswith("BLEU")
 
+        words = browser.run("return document.querySelector('tbody td.word').cellIndex")
+        cells = f"tbody tr td:nth-child({words + 1})"
+        browser.all("thead button")[words].click()
+        falling = browser.texts(cells)
+        browser.all("thead button")[words].click()
+        assert falling[0] > falling[-1]
+        assert browser.texts(cells)[0] == falling[-1]
+
         shades = "section[data-kind=side_by_side] .system:last-child rect.cell"
         mean = [one.get_attribute("fill-opacity") for one in browser.all(shades)]
         browser.choose("head", 1)
