@@ -229,9 +229,10 @@ def _from_set(text: str) -> Setting:
     where = f"--set {text}"
     if not equals or not all(dotted.strip().split(".")):
         raise RecipeError([f"{where}: expected section.setting=value, such as train.epochs=5"])
-    if value.lstrip()[:1] in ("|", ">") or " #" in value:  # YAML would leave text out
-        return _nested(dotted.strip(), Setting(scalar(value.strip()), where, value.strip()))
-    return _nested(dotted.strip(), parse(value, lambda line: where))
+    given = value.strip()
+    is_yaml = given.startswith(("[", "{", "'", '"'))
+    setting = parse(given, lambda line: where) if is_yaml else Setting(scalar(given), where, given)
+    return _nested(dotted.strip(), setting)
 
 
 def _section(

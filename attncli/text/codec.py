@@ -97,17 +97,19 @@ class Codec:
         Where preprocessing cut words in a way that cannot be followed, it is the number of the
         word that the model read.
         """
-        read = (self.src, self.tgt)[side].words(ids)
-        owners = self.owners(line, side)
-        if owners is None or max(read, default=-1) >= len(owners):
-            return read
-        return [owners[word] if word >= 0 else word for word in read]
+        followed = self._followed(line, ids, side)
+        return (self.src, self.tgt)[side].words(ids) if followed is None else followed
 
     def follows(self, line: str, ids: Sequence[int], side: int) -> bool:
         """Whether `words` numbers the words in `line`, and not only those that the model read."""
-        owners = self.owners(line, side)
+        return self._followed(line, ids, side) is not None
+
+    def _followed(self, line: str, ids: Sequence[int], side: int) -> list[int] | None:
         read = (self.src, self.tgt)[side].words(ids)
-        return owners is not None and max(read, default=-1) < len(owners)
+        owners = self.owners(line, side)
+        if owners is None or max(read, default=-1) >= len(owners):
+            return None
+        return [owners[word] if word >= 0 else word for word in read]
 
     def digest(self) -> str:
         """A hash of all that decides how text becomes ids."""

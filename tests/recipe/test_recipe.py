@@ -92,6 +92,7 @@ def test_scalars_mean_what_a_person_means(text: str, value: object) -> None:
         ("data.src=|", "|"),
         ("data.src=>", ">"),
         ("data.src=a # b", "a # b"),
+        ("data.src=' # '", " # "),
     ],
 )
 def test_a_value_fits_its_option(setting: str, value: object) -> None:
