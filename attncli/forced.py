@@ -12,6 +12,7 @@ from attncli.attention_map import AttentionMap
 from attncli.experiment import Loaded, source_of
 from attncli.looking import attention_map
 from attncli.objective import shifted
+from attncli.products import exact, multiplied
 from attncli.text.documents import heard
 from attncli.text.pair import Pair
 
@@ -48,8 +49,9 @@ def force(loaded: Loaded, pairs: Sequence[Pair], look: bool = False) -> list[For
         rows = order[begin : begin + SENTENCES]
         source = source_of([src[row] for row in rows], device, [before[row] for row in rows])
         target = source_of([tgt[row] for row in rows], device).ids
-        decoded = model(source, shifted(target), look)
-        each = model.output.score(decoded, source, target)
+        with multiplied(exact(device)):
+            decoded = model(source, shifted(target), look)
+            each = model.output.score(decoded, source, target)
         trace = model.output.look(decoded, source) if look else {}
         for place, row in enumerate(rows):
             seen = None

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from attncli.rounding import product
+from attncli.products import product
 
 
 class Factors:

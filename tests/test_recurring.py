@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from attncli import recurring
+from attncli.products import BY_ONEDNN, multiplied
 from attncli.recurring import Factors, Recurring, dot_products, unrolled, weighted_sums
-from attncli.rounding import TO_BF16, rounded
 
 
 def gradients(layer, inputs, steps):
@@ -156,7 +156,7 @@ def test_products_of_a_memory_stay_exact_where_those_of_weights_are_rounded():
     parts = memory(torch.float, "apart", queries=1)
     with unrolled():
         exact = looks(*parts)
-    with unrolled(), rounded(TO_BF16):
+    with unrolled(), multiplied(BY_ONEDNN):
         found = looks(*parts)
     for one, other in zip(exact, found, strict=True):
         assert torch.equal(other, one)

@@ -14,9 +14,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from attncli.attention.base import Attention, Memory, NormalizerChoice, State, next_step
+from attncli.products import BY_MKL
 from attncli.recurring import dot_products
 from attncli.registry import Choice
-from attncli.rounding import EXACT
 
 
 class Dot(Attention):
@@ -68,8 +68,8 @@ class ScaledDot(Attention):
 
 
 def fused_pays(query: Tensor) -> bool:
-    """Whether the fused kernel is fast: where a CPU rounds to bf16, each tiny product is apart."""
-    return query.device.type != "cpu" or torch.get_float32_matmul_precision() == EXACT
+    """Whether the fused kernel is fast: oneDNN would start anew for each of its tiny products."""
+    return query.device.type != "cpu" or torch.get_float32_matmul_precision() == BY_MKL
 
 
 class General(Attention):

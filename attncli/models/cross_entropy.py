@@ -6,13 +6,15 @@ smoothing).
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
 from torch import Tensor
 
 CHUNK = 512
-SMALL = 60.0  # exp of a logit so far from 0, on either side, is a number that can be summed
+LOG2_E = math.log2(math.e)
+SMALL = 60.0  # powers of logits so far from 0, on either side, are numbers that can be summed
 
 
 class GradientsAtOnce(torch.autograd.Function):
@@ -38,6 +40,7 @@ class _ProjectedCrossEntropy(GradientsAtOnce):
     Every pass over a chunk's logits takes time, so what it can be spared is done elsewhere: the
     division by t on the rows that are multiplied, and what has e / vocab, the same for every word,
     with the mean row of W at the end, and h, which is max z, is 0 where no logit can be large.
+    Logits are in bits, which is done to the rows as well: a power of 2 takes less than one of e.
     """
 
     @staticmethod
@@ -57,15 +60,16 @@ class _ProjectedCrossEntropy(GradientsAtOnce):
         d_bias = torch.zeros_like(bias) if wanted and bias is not None else None
         large = bool(largest_logit(hidden, weight, bias) > SMALL)
         room = hidden.new_empty(min(CHUNK, len(hidden)), len(weight))
+        bias_in_bits = None if bias is None else bias * LOG2_E
         for begin in range(0, max(len(hidden), 1), CHUNK):
             rows = hidden[begin : begin + CHUNK]
             gold = target[begin : begin + CHUNK].unsqueeze(1)
-            logits = torch.mm(rows, weight.t(), out=room[: len(rows)])
-            if bias is not None:
-                logits += bias
+            logits = torch.mm(rows * LOG2_E, weight.t(), out=room[: len(rows)])
+            if bias_in_bits is not None:
+                logits += bias_in_bits
             gold_logits = logits.gather(1, gold)
             highest = logits.amax(1, keepdim=True) if large else None
-            exps, total, normalizer = exponentials(logits, highest)
+            exps, total, normalizer = powers(logits, highest)
             nll += (normalizer - gold_logits).sum()
             normalizers += normalizer.sum()
             if d_hidden is None or d_weight is None:
@@ -75,6 +79,7 @@ class _ProjectedCrossEntropy(GradientsAtOnce):
             d_weight.addmm_(exps.t(), rows / total, beta=int(begin > 0))
             if d_bias is not None:
                 d_bias.addmv_(exps.t(), 1 / total.squeeze(1))
+        nll, normalizers = nll / LOG2_E, normalizers / LOG2_E
         loss = (1 - smoothing) * nll
         if smoothing:
             mean_weight, all_rows = weight.mean(0), hidden.sum(0)
@@ -102,15 +107,15 @@ def largest_logit(hidden: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor
     return largest if bias is None else largest + bias.abs().max()
 
 
-def exponentials(logits: Tensor, highest: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
-    """x = exp(z - h) of logits z (rows, vocab), in their place, sum x, and log sum exp(z).
+def powers(logits: Tensor, highest: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+    """x = 2^(z - h) of logits z (rows, vocab) in bits, in their place, sum x, and log2 sum 2^z.
 
     The two sums are (rows, 1), as is h, the highest of each row; where none is large it is not
-    needed, and None stands for 0.
+    needed, and None stands for 0. With z in bits, 2^z is what exp is of z in nats.
     """
-    exps = (logits if highest is None else logits.sub_(highest)).exp_()
-    total = exps.sum(1, keepdim=True)
-    return exps, total, total.log() if highest is None else total.log() + highest
+    found = (logits if highest is None else logits.sub_(highest)).exp2_()
+    total = found.sum(1, keepdim=True)
+    return found, total, total.log2() if highest is None else total.log2() + highest
 
 
 def projected_cross_entropy(

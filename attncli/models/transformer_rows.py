@@ -12,10 +12,11 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import layer_norm, linear, scaled_dot_product_attention
+from torch.nn.functional import layer_norm, linear
 
 from attncli.attention.base import Heads
 from attncli.models.transformer_layers import DecoderLayer, Residual
+from attncli.products import heads
 
 Rows = Callable[[Tensor], Tensor]
 
@@ -102,12 +103,12 @@ class WrittenLayer:
         def looked_back(rows: Tensor) -> Tensor:
             parts = by_head(self.ask_and_write(rows), batch, self.heads_back)
             query, word = torch.split(parts, [self.widths[0], sum(self.widths)], 3)
-            context = scaled_dot_product_attention(query, *remember(word), attn_mask=reach)
+            context = heads(query, *remember(word), reach)
             return self.join_back(context.transpose(1, 2).reshape(rows.shape))
 
         def looked(rows: Tensor) -> Tensor:
             query = by_head(self.ask(rows), batch, self.heads)
-            context = scaled_dot_product_attention(query, *source, attn_mask=real)
+            context = heads(query, *source, real)
             return self.join(context.transpose(1, 2).reshape(rows.shape))
 
         states = self.around_back(states, looked_back)

@@ -17,6 +17,7 @@ from torch.nn.functional import pad
 from attncli.attention.base import Memory, State
 from attncli.models.decoded import Decoded
 from attncli.models.transformer_rows import Room, WrittenLayer
+from attncli.products import for_rows, multiplied
 
 
 def written(place: Tensor, so_far: Room, word: Tensor) -> Room:
@@ -119,11 +120,12 @@ class TransformerWriting:
         keys, values = torch.split(self.own[:, :, :, :end], self.widths, 4)
         rooms = map(Room, keys.unbind(), values.unbind())
         states = inputs.flatten(0, 1)
-        for layer, place, room, source in zip(
-            self.layers, places, rooms, self.sources, strict=True
-        ):
-            remember = partial(written, place, room)
-            states = layer.step(states, remember, source, reach, self.real)
+        with multiplied(for_rows(len(states), states.size(1), states.device)):
+            for layer, place, room, source in zip(
+                self.layers, places, rooms, self.sources, strict=True
+            ):
+                remember = partial(written, place, room)
+                states = layer.step(states, remember, source, reach, self.real)
         self.written += 1
         self.filled = end
         hidden = self.finished(states).view(batch, queries, -1)

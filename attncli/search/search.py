@@ -14,6 +14,7 @@ from attncli.attention.base import State, for_each, reordered
 from attncli.errors import RunError, UsageError
 from attncli.models.base import Seq2Seq
 from attncli.models.decoded import Decoded, Source
+from attncli.products import BY_MKL, FEW, exact, multiplied
 from attncli.registry import AtLeastZero, Count, Positive, Range
 from attncli.search.extension import BeamExtension, Candidates, SampledExtension, Seeds
 from attncli.search.finished import KEPT_WITH_THE_DONE, WEIGHTS, Entry, Finished, History
@@ -108,9 +109,11 @@ class Search:
         """
         look = look or self.replace_unknown
         limits = self.limits(source).clamp(max=model.longest)
-        if not self.greedy:
-            return self.by_beam(model, source, limits, look, seeds)
-        entries, history = greedy(model, source, limits.tolist(), look)
+        rows = source.ids.size(0) * self.beam
+        with multiplied(exact(source.ids.device) if rows > FEW else BY_MKL):
+            if not self.greedy:
+                return self.by_beam(model, source, limits, look, seeds)
+            entries, history = greedy(model, source, limits.tolist(), look)
         return self.ranked(entries, history, limits.tolist())
 
     def ranked(

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from attncli.models.base import Seq2Seq
 from attncli.objective import Objective
-from attncli.rounding import EXACT, TO_BF16, rounded
+from attncli.products import BY_ONEDNN, exact, multiplied
 from attncli.text.batch import Batch
 from attncli.text.piece_model import PAD
 from attncli.train.distributed import Processes
@@ -47,7 +47,7 @@ class Update:
         self.clip = clip
         self.seed = seed
         self.device = next(model.parameters()).device
-        self.products = TO_BF16 if bf16 else EXACT
+        self.products = BY_ONEDNN if bf16 else exact(self.device)
         on_gpu = self.device.type != "cpu"
         self.autocast = torch.autocast(self.device.type, torch.bfloat16, enabled=on_gpu and bf16)
 
@@ -60,7 +60,7 @@ class Update:
         nll = 0.0
         for batch in batches:
             links = None if batch.links is None else torch.from_numpy(batch.links).to(self.device)
-            with rounded(self.products):
+            with multiplied(self.products):
                 with self.autocast:
                     losses = self.objective(self.model, *tensors(batch, self.device), links)
                 (losses.total / words).backward()

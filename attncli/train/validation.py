@@ -18,6 +18,7 @@ from attncli.experiment import previous_of
 from attncli.models.base import Seq2Seq
 from attncli.models.decoded import Decoded, Source
 from attncli.objective import shifted
+from attncli.products import exact, multiplied
 from attncli.search import Search
 from attncli.text.batch import Batch, Batches
 from attncli.text.codec import Codec
@@ -85,8 +86,9 @@ class Validator:
         for rows in self.batches.epoch(self.store, 0, 0):
             source, target = tensors(self.batches.collate(self.store, rows, model.previous), device)
             mask = target != PAD
-            decoded = model(source, shifted(target), True)
-            nll += float(model.output.nll(decoded, source, target, mask, 0.0).nll)
+            with multiplied(exact(device)):
+                decoded = model(source, shifted(target), True)
+                nll += float(model.output.nll(decoded, source, target, mask, 0.0).nll)
             words += int(mask.sum())
             centre = model.output.look(decoded, source).get(CENTRE)
             for look in looks(decoded, source, target, centre):

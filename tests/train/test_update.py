@@ -1,4 +1,4 @@
-"""One update, and how its products are rounded."""
+"""One update, and by which library its products are computed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import torch
 
 from attncli.attention import dot
 from attncli.objective import Objective
+from attncli.products import BY_MKL, BY_ONEDNN, exact
 from attncli.text.batch import Batch
+from attncli.train import update
 from attncli.train.distributed import Processes
 from attncli.train.update import Update, clip_gradients
 from tests.models.builders import recurrent, transformer
@@ -17,7 +19,7 @@ IDS = np.array([[5, 6, 7, 3], [8, 9, 3, 0]])
 
 
 class Watching(Objective):
-    """Keeps how products are rounded while it computes a loss."""
+    """Keeps how products are computed while it computes a loss."""
 
     def __call__(self, *given):
         self.seen = torch.get_float32_matmul_precision()
@@ -25,25 +27,25 @@ class Watching(Objective):
 
 
 def updated(model, bf16):
-    """The mean loss of a piece, and how its products were rounded."""
+    """The mean loss of a piece, and how its products were computed."""
     objective = Watching()
     optimizer = torch.optim.SGD(model.parameters(), 0.1)
-    update = Update(model, objective, optimizer, Processes(), clip=1.0, seed=1, bf16=bf16)
-    tally = update([Batch(np.arange(2), IDS, IDS, None)], step=1, rate=0.1)
+    make = Update(model, objective, optimizer, Processes(), clip=1.0, seed=1, bf16=bf16)
+    tally = make([Batch(np.arange(2), IDS, IDS, None)], step=1, rate=0.1)
     return tally.nll / tally.words, objective.seen
 
 
 @pytest.mark.parametrize("build", [recurrent, transformer])
 def test_bf16_rounds_the_products_of_an_update_and_of_nothing_else(build):
-    full, precision = updated(build(), bf16=False)
-    assert precision == "highest"
-    rounded, precision = updated(build(), bf16=True)
-    assert precision == "medium"
-    assert torch.get_float32_matmul_precision() == "highest"
+    full, library = updated(build(), bf16=False)
+    assert library == exact(torch.device("cpu"))
+    rounded, library = updated(build(), bf16=True)
+    assert library == BY_ONEDNN
+    assert torch.get_float32_matmul_precision() == BY_MKL
     assert rounded == pytest.approx(full, rel=0.02)
 
 
-def test_heads_leave_the_fused_kernel_where_it_would_round_each_tiny_product(monkeypatch):
+def test_heads_leave_the_fused_kernel_where_onednn_would_start_for_each_tiny_product(monkeypatch):
     used = []
     fused = torch.nn.functional.scaled_dot_product_attention
 
@@ -54,8 +56,9 @@ def test_heads_leave_the_fused_kernel_where_it_would_round_each_tiny_product(mon
     monkeypatch.setattr(dot.F, "scaled_dot_product_attention", watched)
     updated(transformer(), bf16=True)
     assert used == []
+    monkeypatch.setattr(update, "exact", lambda device: BY_MKL)
     updated(transformer(), bf16=False)
-    assert set(used) == {"highest"}
+    assert set(used) == {BY_MKL}
 
 
 @pytest.mark.parametrize("limit", [0.01, 3.0, 1e6])
