@@ -68,6 +68,11 @@ class Room(NamedTuple):
     values: Tensor
 
 
+Remember = Callable[[Tensor, list[int]], tuple[Tensor, Room]]
+"""Takes query, key and value of each word side by side, (batch, heads, queries, widths), the widths
+being those of key and value; gives the query, and keys and values of all words so far."""
+
+
 class WrittenLayer:
     """The weights of a layer as a step reads them."""
 
@@ -87,29 +92,26 @@ class WrittenLayer:
     def step(
         self,
         states: Tensor,
-        remember: Callable[[Tensor], Room],
+        queries: int,
+        remember: Remember,
         source: Room,
         reach: Tensor | None,
         real: Tensor | None,
     ) -> Tensor:
         """States (batch * queries, dim) after this layer.
 
-        `remember` takes keys and values of their words, (batch, heads, queries, widths) side by
-        side, and gives those of all words so far. `reach` and `real` are added to the scores of
-        these and of the source; None where every one may be looked at.
+        `reach` and `real` are added to the scores of the words so far and of the source; None where
+        every one may be looked at.
         """
-        batch = source.keys.size(0)
 
         def looked_back(rows: Tensor) -> Tensor:
-            parts = by_head(self.ask_and_write(rows), batch, self.heads_back)
-            query, word = torch.split(parts, [self.widths[0], sum(self.widths)], 3)
-            context = heads(query, *remember(word), reach)
-            return self.join_back(context.transpose(1, 2).reshape(rows.shape))
+            parts = by_head(self.ask_and_write(rows), queries, self.heads_back)
+            query, room = remember(parts, self.widths)
+            return self.join_back(side_by_side(heads(query, *room, reach), queries))
 
         def looked(rows: Tensor) -> Tensor:
-            query = by_head(self.ask(rows), batch, self.heads)
-            context = heads(query, *source, real)
-            return self.join(context.transpose(1, 2).reshape(rows.shape))
+            query = by_head(self.ask(rows), queries, self.heads)
+            return self.join(side_by_side(heads(query, *source, real), queries))
 
         states = self.around_back(states, looked_back)
         states = self.around_looks(states, looked)
@@ -126,6 +128,15 @@ def on_rows(layers: Iterable[DecoderLayer]) -> list[WrittenLayer]:
     return found if len(found) == len(each) else []
 
 
-def by_head(rows: Tensor, batch: int, heads: int) -> Tensor:
+def by_head(rows: Tensor, queries: int, heads: int) -> Tensor:
     """Rows (batch * queries, heads * width) to (batch, heads, queries, width)."""
-    return rows.view(batch, -1, heads, rows.size(1) // heads).transpose(1, 2)
+    if queries == 1:
+        return rows.view(rows.size(0), heads, 1, -1)
+    return rows.view(-1, queries, heads, rows.size(1) // heads).transpose(1, 2)
+
+
+def side_by_side(contexts: Tensor, queries: int) -> Tensor:
+    """What heads saw, (batch, heads, queries, width), to (batch * queries, heads * width)."""
+    if queries == 1:
+        return contexts.flatten(1)
+    return contexts.transpose(1, 2).flatten(0, 1).flatten(1)

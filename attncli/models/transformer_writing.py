@@ -20,18 +20,21 @@ from attncli.models.transformer_rows import Room, WrittenLayer
 from attncli.products import for_rows, multiplied
 
 
-def written(place: Tensor, so_far: Room, word: Tensor) -> Room:
-    """Keys and values so far, those of the words in their place at the end."""
+def written(place: Tensor, so_far: Room, parts: Tensor, widths: list[int]) -> tuple[Tensor, Room]:
+    """The query, and keys and values so far, those of the words in their place at the end."""
+    query, word = torch.split(parts, [widths[0], sum(widths)], 3)
     place.copy_(word)
-    return so_far
+    return query, so_far
 
 
-def appended(own: Memory, widths: list[int], kept: list[Memory], word: Tensor) -> Room:
-    """Keys and values so far with those of the words behind them, which are kept."""
-    words = torch.split(word, widths, 3)
+def appended(
+    own: Memory, kept: list[Memory], parts: Tensor, widths: list[int]
+) -> tuple[Tensor, Room]:
+    """The query, and keys and values so far with those of the words behind them, which are kept."""
+    query, *words = torch.split(parts, [widths[0], *widths], 3)
     longer = Room(*(torch.cat(both, 2) for both in zip(own[:2], words, strict=True)))
-    kept.append(Memory(*longer, pad(own.mask, (0, word.size(2)))))
-    return longer
+    kept.append(Memory(*longer, pad(own.mask, (0, query.size(2)))))
+    return query, longer
 
 
 def looking_back(past: Tensor, begin: int, window: int) -> tuple[Tensor, Tensor]:
@@ -70,13 +73,15 @@ def grown(
 
     `room` has what each layer remembers so far, `past` the slots of each hypothesis there.
     """
-    reach, lineage = looking_back(past, room[0].keys.size(2), window)
+    queries = words.size(1)
+    bars, lineage = looking_back(past, room[0].keys.size(2), window)
+    reach = bars if queries > 1 or window else None
     real = barred(sources[0].mask.unsqueeze(1))
     states = words.flatten(0, 1)
     kept: list[Memory] = []
     for layer, own, source in zip(layers, room, sources, strict=True):
-        remember = partial(appended, own, layer.widths, kept)
-        states = layer.step(states, remember, Room(*source[:2]), reach, real)
+        remember = partial(appended, own, kept)
+        states = layer.step(states, queries, remember, Room(*source[:2]), reach, real)
     return states.view(words.shape), tuple(kept), lineage
 
 
@@ -125,7 +130,7 @@ class TransformerWriting:
                 self.layers, places, rooms, self.sources, strict=True
             ):
                 remember = partial(written, place, room)
-                states = layer.step(states, remember, source, reach, self.real)
+                states = layer.step(states, queries, remember, source, reach, self.real)
         self.written += 1
         self.filled = end
         hidden = self.finished(states).view(batch, queries, -1)

@@ -84,6 +84,7 @@ class ExportedModel(Seq2Seq):
         self.longest = plain.longest
         self.output = Scored()
         self.encoder, self.one_step, self.all_steps = (Graph(folder / name) for name in FILES)
+        self.room_of_one: tuple[Memory, ...] | None = None  # the same for any sentence
 
     def encode(self, source: Source) -> tuple[tuple[Memory, ...], State]:
         return Held.of(self.encoder({"source": source.ids, "source_mask": source.mask}))
@@ -101,7 +102,9 @@ class ExportedModel(Seq2Seq):
     def greedily(self, source: Source, limit: int) -> Entry:
         """What greedy decoding makes of one sentence, all of it in one run of a graph."""
         memories, state = self.encode(source)
-        held = Held((*self.room(memories, 1), *memories), state)
+        if self.room_of_one is None:
+            self.room_of_one = self.room(memories, 1)
+        held = Held((*self.room_of_one, *memories), state)
         begin = {LIMIT: torch.tensor(limit), TOKEN: torch.full((1, 1), BOS)}
         found = self.all_steps(begin | held.named())
         words, log_probs = found[WORDS].flatten().tolist(), found[LOG_PROBS].flatten()

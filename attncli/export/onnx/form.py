@@ -23,7 +23,8 @@ from attncli.translate import Translator
 TRACED = Sizes(batch=3, queries=2, src_len=7, steps=4)
 OPEN = Sizes(batch=5, queries=6, src_len=9, steps=8)  # no two sizes change alike
 TRIED = (Sizes(1, 1, 1, 1), Sizes(1, 1, 150, 1), Sizes(4, 5, 12, 3))
-ALONE = Sizes(1, 1, 9, 1)
+ALONE = Sizes(batch=1, queries=1, src_len=7, steps=4)
+ALONE_OPEN = Sizes(batch=1, queries=1, src_len=9, steps=8)
 WRITTEN = 12  # words at the most
 CLOSE = 2e-3
 ROUNDED = 0.5  # with weights of 8 bits
@@ -70,14 +71,18 @@ class Onnx(Form):
             compare(Graph(encoding)(tried.to_encode()), tried.read.named(), loaded, close)
             compare(Graph(writing)(given), step.named(given), loaded, close)
 
+        alone, longer = (example(model, words, sizes) for sizes in (ALONE, ALONE_OPEN))
+        step_alone = folder / "alone.onnx"
+        save(Step(model, alone), step_alone, alone.to_step(), longer.to_step())
         for sizes in TRIED:
             check(example(model, words, sizes), CLOSE)
         if quantization != FLOAT:
-            for path in paths[:2]:
+            for path in (*paths[:2], step_alone):
                 quantize(path)
             check(sample, ROUNDED)
-        greedily.write_bytes(looped(writing))
-        check_at_once(ExportedModel(model, folder), example(model, words, ALONE).source)
+        greedily.write_bytes(looped(step_alone))
+        step_alone.unlink()
+        check_at_once(ExportedModel(model, folder), alone.source)
 
     def open(
         self, loaded: Loaded, search: Search, folder: Path, sentences: int, seed: int

@@ -17,20 +17,23 @@ WORDS, LOG_PROBS, ENDS = FOUND = ("words", "word_log_probs", "end_log_probs")
 
 
 def looped(path: Path) -> bytes:
-    """The graph of a step as one that writes a sentence.
+    """The graph of a step of one hypothesis of one sentence as one that writes a sentence.
 
         limit, token, what is held -> words, word_log_probs, end_log_probs
 
     Each of these is (steps, 1, 1): the likeliest word of every step, up to the first EOS or for
-    `limit` steps, its log-probability, and that of EOS. Weights are those of the step.
+    `limit` steps, its log-probability, and that of EOS. Weights are those of the step. What a step
+    hands on to the next and no word depends on is left out.
     """
     import onnx
     from onnx import TensorProto, helper
 
     step = onnx.load(str(path))
     inputs = {one.name: one.type.tensor_type for one in step.graph.input}
-    after = [one.name for one in step.graph.output if one.name.startswith(AFTER)]
-    carried = [TOKEN, *(name.removeprefix(AFTER) for name in after)]
+    nodes, names = needed(step.graph, "log_probs")
+    handed_on = [one.name.removeprefix(AFTER) for one in step.graph.output]
+    carried = [TOKEN, *(name for name in handed_on if AFTER + name in names)]
+    once, each = apart(nodes, set(carried))
 
     def single(name: str, kind: int) -> Any:
         return helper.make_tensor_value_info(name, kind, [])
@@ -57,7 +60,7 @@ def looped(path: Path) -> bytes:
         helper.make_node("Identity", ["best_word"], ["written"]),
     ]
     body = helper.make_graph(
-        [*step.graph.node, *best],
+        [*each, *best],
         "body",
         [
             single("iteration", TensorProto.INT64),
@@ -75,9 +78,9 @@ def looped(path: Path) -> bytes:
     )
     last = ["last." + name for name in carried]
     graph = helper.make_graph(
-        [helper.make_node("Loop", [LIMIT, "", *carried], [*last, *FOUND], body=body)],
+        [*once, helper.make_node("Loop", [LIMIT, "", *carried], [*last, *FOUND], body=body)],
         "greedy",
-        [single(LIMIT, TensorProto.INT64), *step.graph.input],
+        [single(LIMIT, TensorProto.INT64), *(one for one in step.graph.input if one.name in names)],
         [
             row(WORDS, TensorProto.INT64, "steps"),
             row(LOG_PROBS, TensorProto.FLOAT, "steps"),
@@ -90,3 +93,37 @@ def looped(path: Path) -> bytes:
     )
     written: bytes = model.SerializeToString()
     return written
+
+
+def needed(graph: Any, output: str) -> tuple[list[Any], set[str]]:
+    """The nodes on which an output depends, over any number of steps, and all names in these.
+
+    Where a node reads `x`, the step before must have made `after.x`.
+    """
+    makers = {name: node for node in graph.node for name in node.output}
+    outputs = {one.name for one in graph.output}
+    names: set[str] = set()
+    open_names = [output]
+    while open_names:
+        name = open_names.pop()
+        if name in names:
+            continue
+        names.add(name)
+        if name in makers:
+            open_names += makers[name].input
+        if AFTER + name in outputs:
+            open_names.append(AFTER + name)
+    return [node for node in graph.node if names & set(node.output)], names
+
+
+def apart(nodes: list[Any], carried: set[str]) -> tuple[list[Any], list[Any]]:
+    """Nodes, in their order, that are the same at every step, and those that are not."""
+    changing = set(carried)
+    once, each = [], []
+    for node in nodes:
+        if changing & set(node.input):
+            changing |= set(node.output)
+            each.append(node)
+        else:
+            once.append(node)
+    return once, each

@@ -1,0 +1,66 @@
+"""What of a step goes into the loop that writes a sentence, and what stays outside of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from attncli.export.onnx.loop import apart, needed
+from tests.export import onnx_runs
+
+onnx = pytest.importorskip("onnx", reason="the extra `export` is not installed")
+
+
+def graph(nodes, outputs):
+    """Nodes as inputs -> output of one letter each, and the names of the outputs."""
+    from onnx import TensorProto, helper
+
+    made = [helper.make_node("Sum", list(read), [name]) for read, name in nodes]
+    shown = [helper.make_tensor_value_info(name, TensorProto.FLOAT, []) for name in outputs]
+    return helper.make_graph(made, "step", [], shown)
+
+
+def written(nodes):
+    return [node.output[0] for node in nodes]
+
+
+def test_a_step_keeps_what_its_words_depend_on_by_way_of_later_steps():
+    step = graph(
+        [("tx", "a"), ("a", "words"), ("y", "after.x"), ("z", "after.y"), ("w", "after.w")],
+        ["words", "after.x", "after.y", "after.w"],
+    )
+    nodes, names = needed(step, "words")
+    assert written(nodes) == ["a", "words", "after.x", "after.y"]
+    assert {"t", "x", "y", "z"} <= names
+    assert not {"w", "after.w"} & names
+
+
+def test_what_no_step_changes_is_computed_once():
+    step = graph([("m", "a"), ("ab", "c"), ("xa", "d"), ("dc", "e"), ("m", "f")], ["e"])
+    once, each = apart(list(step.node), {"x"})
+    assert written(once) == ["a", "c", "f"]
+    assert written(each) == ["d", "e"]
+
+
+@pytest.fixture(scope="module")
+def loop(corpus, tmp_path_factory):
+    """The graph that writes a sentence with a Transformer."""
+    pytest.importorskip("onnxruntime", reason="the extra `export` is not installed")
+    runs = tmp_path_factory.mktemp("runs")
+    onnx_runs.exported(corpus, runs, "transformer")
+    return onnx.load(str(runs / "transformer" / "onnx" / "greedy.onnx")).graph
+
+
+def test_one_hypothesis_has_no_other_whose_words_it_must_not_see(loop):
+    """Neither masks of what was written nor lineages are handed from step to step."""
+    names = {one.name for one in loop.input}
+    own = {name for name in names if name.startswith(("memory0.", "state."))}
+    assert own == {"memory0.keys", "memory0.values", "state.position"}
+
+
+def test_the_mask_of_the_source_is_made_before_the_loop(loop):
+    (body,) = [
+        part.g for node in loop.node if node.op_type == "Loop" for part in node.attribute if part.g
+    ]
+    read = {name for node in body.node for name in node.input}
+    assert not any(name.endswith(".mask") for name in read)
+    assert any(name.endswith(".mask") for node in loop.node for name in node.input)
