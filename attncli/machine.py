@@ -57,7 +57,7 @@ def _keep_freed_memory() -> None:
 
 
 def _forget_old_kernels() -> None:
-    """Has oneDNN keep few of the kernels that it writes for each shape of a bf16 product.
+    """Has oneDNN keep few of the kernels that it writes for each shape of a product.
 
     No two batches are of one shape, and each kernel holds megabytes: at its own limit of 1024 a
     training of 1.2 GB grows to 4.6 GB. It looks here when it writes the first.

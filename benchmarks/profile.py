@@ -41,7 +41,7 @@ KINDS = {
         "_scaled_dot_product_flash_attention_for_cpu",
         "_scaled_dot_product_flash_attention_for_cpu_backward",
     ),
-    "softmax and sums of exponents": ("_softmax", "_log_softmax", "_softmax_backward_data", "exp_"),
+    "softmax and sums of powers": ("_softmax", "_log_softmax", "_softmax_backward_data", "exp2_"),
     "choosing the best": ("topk", "sort", "max", "amax", "argmax"),
     "copies": ("copy_", "cat", "gather", "index", "index_select", "index_put_", "scatter_"),
 }

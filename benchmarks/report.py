@@ -216,8 +216,9 @@ TRAINING = (
     "compute in float32 but those with bf16 in their name, which round the factors of products "
     "(`train.precision=bf16`, eole's `compute_dtype: bf16`); joeynmt has no such setting on a CPU. "
     "That pays where the processor has units for it. Products of float32 are MKL's in all systems "
-    "built on torch, but in attncli on a processor that is not Intel's: there they are oneDNN's "
-    "(attncli/products.py), as those of CTranslate2 are, and so is the ceiling.\n"
+    "built on torch, but in attncli on a processor with AVX-512 that is not Intel's: there they "
+    "are oneDNN's (attncli/products.py), as those of CTranslate2 are. The ceiling is that of the "
+    "faster library.\n"
 )
 DECODING = (
     "Every system writes exactly 20 pieces for every sentence, so that all do the same work; "

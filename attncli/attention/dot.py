@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from attncli.attention.base import Attention, Memory, NormalizerChoice, State, next_step
-from attncli.products import BY_MKL
+from attncli.products import attend, by_onednn
 from attncli.recurring import dot_products
 from attncli.registry import Choice
 
@@ -64,12 +64,12 @@ class ScaledDot(Attention):
         if not self.product or not fused_pays(query):
             return None
         mask = memory.mask.unsqueeze(1)  # (batch, 1, queries, src_len), the same for every head
-        return F.scaled_dot_product_attention(query, memory.keys, memory.values, attn_mask=mask)
+        return attend(query, memory.keys, memory.values, mask)
 
 
 def fused_pays(query: Tensor) -> bool:
-    """Whether the fused kernel is fast: oneDNN would start anew for each of its tiny products."""
-    return query.device.type != "cpu" or torch.get_float32_matmul_precision() == BY_MKL
+    """Whether the fused kernel is fast: its gradient is taken where oneDNN multiplies."""
+    return not (torch.is_grad_enabled() and by_onednn(query))
 
 
 class General(Attention):

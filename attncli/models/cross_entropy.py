@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from attncli.products import BY_MKL, multiplied
+
 CHUNK = 512
 LOG2_E = math.log2(math.e)
 SMALL = 60.0  # powers of logits so far from 0, on either side, are numbers that can be summed
@@ -33,14 +35,14 @@ class GradientsAtOnce(torch.autograd.Function):
 class _ProjectedCrossEntropy(GradientsAtOnce):
     """The gradients chunk by chunk, so that no chunk's logits outlive it.
 
-    Of a row with logits z, x = exp(z - h) and t = sum x, the softmax is x / t, and
+    Of a row with logits z, x = 2^(z - h) and t = sum x, the softmax is x / t, and
 
         d loss / dz = (x - (1 - e) t right) / t - e / vocab      right_v = [v is the right word]
 
     Every pass over a chunk's logits takes time, so what it can be spared is done elsewhere: the
     division by t on the rows that are multiplied, and what has e / vocab, the same for every word,
     with the mean row of W at the end, and h, which is max z, is 0 where no logit can be large.
-    Logits are in bits, which is done to the rows as well: a power of 2 takes less than one of e.
+    z is in bits, rows and bias being multiplied by log2 e: 2^z takes less time than exp z.
     """
 
     @staticmethod
@@ -69,17 +71,17 @@ class _ProjectedCrossEntropy(GradientsAtOnce):
                 logits += bias_in_bits
             gold_logits = logits.gather(1, gold)
             highest = logits.amax(1, keepdim=True) if large else None
-            exps, total, normalizer = powers(logits, highest)
-            nll += (normalizer - gold_logits).sum()
-            normalizers += normalizer.sum()
+            x, total, normalizer = powers(logits, highest)
+            nll += (normalizer - gold_logits).sum() / LOG2_E
+            normalizers += normalizer.sum() / LOG2_E
             if d_hidden is None or d_weight is None:
                 continue
-            exps.scatter_add_(1, gold, (smoothing - 1) * total)
-            torch.mm(exps, weight, out=d_hidden[begin : begin + CHUNK]).div_(total)
-            d_weight.addmm_(exps.t(), rows / total, beta=int(begin > 0))
+            x.scatter_add_(1, gold, (smoothing - 1) * total)
+            torch.mm(x, weight, out=d_hidden[begin : begin + CHUNK]).div_(total)
+            d_weight.addmm_(x.t(), rows / total, beta=int(begin > 0))
             if d_bias is not None:
-                d_bias.addmv_(exps.t(), 1 / total.squeeze(1))
-        nll, normalizers = nll / LOG2_E, normalizers / LOG2_E
+                with multiplied(BY_MKL):
+                    d_bias.addmv_(x.t(), 1 / total.squeeze(1))
         loss = (1 - smoothing) * nll
         if smoothing:
             mean_weight, all_rows = weight.mean(0), hidden.sum(0)
@@ -111,7 +113,7 @@ def powers(logits: Tensor, highest: Tensor | None) -> tuple[Tensor, Tensor, Tens
     """x = 2^(z - h) of logits z (rows, vocab) in bits, in their place, sum x, and log2 sum 2^z.
 
     The two sums are (rows, 1), as is h, the highest of each row; where none is large it is not
-    needed, and None stands for 0. With z in bits, 2^z is what exp is of z in nats.
+    needed, and None stands for 0.
     """
     found = (logits if highest is None else logits.sub_(highest)).exp2_()
     total = found.sum(1, keepdim=True)

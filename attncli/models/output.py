@@ -146,7 +146,7 @@ class Projection(Output):
     def best_of(self, hidden: Tensor, k: int) -> Best:
         """The same for rows of hidden states (rows, dim), with few passes over the logits.
 
-        They are in bits: a power of 2 takes less time than one of e.
+        These are in bits: a power of 2 takes less time than one of e.
         """
         bits = nn.functional.linear(hidden * LOG2_E, self.weight)
         if self.bias is not None:

@@ -16,7 +16,7 @@ from torch.nn.functional import layer_norm, linear
 
 from attncli.attention.base import Heads
 from attncli.models.transformer_layers import DecoderLayer, Residual
-from attncli.products import heads
+from attncli.products import attend
 
 Rows = Callable[[Tensor], Tensor]
 
@@ -107,11 +107,11 @@ class WrittenLayer:
         def looked_back(rows: Tensor) -> Tensor:
             parts = by_head(self.ask_and_write(rows), queries, self.heads_back)
             query, room = remember(parts, self.widths)
-            return self.join_back(side_by_side(heads(query, *room, reach), queries))
+            return self.join_back(side_by_side(attend(query, *room, reach), queries))
 
         def looked(rows: Tensor) -> Tensor:
             query = by_head(self.ask(rows), queries, self.heads)
-            return self.join(side_by_side(heads(query, *source, real), queries))
+            return self.join(side_by_side(attend(query, *source, real), queries))
 
         states = self.around_back(states, looked_back)
         states = self.around_looks(states, looked)

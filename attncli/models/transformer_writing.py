@@ -71,7 +71,8 @@ def grown(
 ) -> tuple[Tensor, tuple[Memory, ...], Tensor]:
     """States of words (batch, queries, dim), what is remembered with them, their slots.
 
-    `room` has what each layer remembers so far, `past` the slots of each hypothesis there.
+    `room` has what each layer remembers so far, `past` the slots of each hypothesis there; with one
+    query all of them are its own.
     """
     queries = words.size(1)
     bars, lineage = looking_back(past, room[0].keys.size(2), window)
@@ -105,9 +106,8 @@ class TransformerWriting:
         self.window = window
         self.written = 0  # steps
         self.filled = 0  # slots, one for each query of each step
-        self.sources = [  # which the fused kernel reads faster where a head lies in one piece
-            Room(memory.keys.contiguous(), memory.values.contiguous()) for memory in sources
-        ]
+        # The fused kernel reads a head faster where it lies in one piece.
+        self.sources = [Room(*(part.contiguous() for part in memory[:2])) for memory in sources]
         self.real = blocked(sources[0].mask.unsqueeze(1))
         first, keys = layers[0], sources[0].keys
         self.widths = first.widths
@@ -127,7 +127,7 @@ class TransformerWriting:
         keys, values = torch.split(self.own[:, :, :, :end], self.widths, 4)
         rooms = map(Room, keys.unbind(), values.unbind())
         states = inputs.flatten(0, 1)
-        with multiplied(for_rows(len(states), states.size(1), states.device)):
+        with multiplied(for_rows(len(states), states.device, states.size(1))):
             for layer, place, room, source in zip(
                 self.layers, places, rooms, self.sources, strict=True
             ):

@@ -14,7 +14,7 @@ from attncli.attention.base import State, for_each, reordered
 from attncli.errors import RunError, UsageError
 from attncli.models.base import Seq2Seq
 from attncli.models.decoded import Decoded, Source
-from attncli.products import BY_MKL, FEW, exact, multiplied
+from attncli.products import for_rows, multiplied
 from attncli.registry import AtLeastZero, Count, Positive, Range
 from attncli.search.extension import BeamExtension, Candidates, SampledExtension, Seeds
 from attncli.search.finished import KEPT_WITH_THE_DONE, WEIGHTS, Entry, Finished, History
@@ -109,8 +109,7 @@ class Search:
         """
         look = look or self.replace_unknown
         limits = self.limits(source).clamp(max=model.longest)
-        rows = source.ids.size(0) * self.beam
-        with multiplied(exact(source.ids.device) if rows > FEW else BY_MKL):
+        with multiplied(for_rows(source.ids.size(0) * self.beam, source.ids.device)):
             if not self.greedy:
                 return self.by_beam(model, source, limits, look, seeds)
             entries, history = greedy(model, source, limits.tolist(), look)

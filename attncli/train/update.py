@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from attncli.models.base import Seq2Seq
 from attncli.objective import Objective
-from attncli.products import BY_ONEDNN, exact, multiplied
+from attncli.products import BY_MKL, TO_BF16, exact, multiplied
 from attncli.text.batch import Batch
 from attncli.text.piece_model import PAD
 from attncli.train.distributed import Processes
@@ -47,7 +47,7 @@ class Update:
         self.clip = clip
         self.seed = seed
         self.device = next(model.parameters()).device
-        self.products = BY_ONEDNN if bf16 else exact(self.device)
+        self.products = TO_BF16 if bf16 else exact(self.device) or BY_MKL
         on_gpu = self.device.type != "cpu"
         self.autocast = torch.autocast(self.device.type, torch.bfloat16, enabled=on_gpu and bf16)
 

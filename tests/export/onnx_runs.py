@@ -17,6 +17,7 @@ SHAPES = {
     "bahdanau": ["bahdanau"],
     "local": ["local-p", "model.cell=gru", "model.encoder=reversed", "model.bridge=mean"],
     "coverage": ["coverage", "model.reads=before", "model.attention.score.normalize=sparsemax"],
+    "pointed": ["ntm", "model.attention.interpolation=false"],
     "transformer": ["transformer"],
     "narrow-keys": ["transformer", "model.norm=pre", "model.key_dim=3", "model.decoder_layers=2"],
     "additive-heads": ["transformer", "model.self_attention=additive"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from attncli.export.onnx.loop import apart, needed
+from attncli.export.onnx.loop import apart, needed, read_by
 from tests.export import onnx_runs
 
 onnx = pytest.importorskip("onnx", reason="the extra `export` is not installed")
@@ -41,6 +41,32 @@ def test_what_no_step_changes_is_computed_once():
     assert written(each) == ["d", "e"]
 
 
+def test_what_only_the_next_step_s_words_are_made_of_is_no_input():
+    """Words that depend on what a step hands on, which no step reads."""
+    nodes, names = needed(
+        graph([("t", "after.x"), (["after.x"], "words")], ["words", "after.x"]), "words"
+    )
+    assert written(nodes) == ["after.x", "words"]
+    assert "x" not in names
+
+
+def test_what_is_handed_on_is_made_in_the_loop():
+    once, each = apart(list(graph([("m", "a"), ("m", "after.x"), ("x", "b")], []).node), {"x"})
+    assert written(once) == ["a"]
+    assert written(each) == ["after.x", "b"]
+
+
+def test_a_graph_within_a_node_reads_for_it():
+    from onnx import helper
+
+    inner = graph([("xm", "inner")], ["inner"])
+    chooses = helper.make_node("If", ["c", ""], ["d"], then_branch=inner, else_branch=inner)
+    assert {"c", "x", "m"} <= read_by(chooses)
+    assert "" not in read_by(chooses)
+    once, each = apart([chooses], {"x"})
+    assert (once, each) == ([], [chooses])
+
+
 @pytest.fixture(scope="module")
 def loop(corpus, tmp_path_factory):
     """The graph that writes a sentence with a Transformer."""
@@ -58,9 +84,7 @@ def test_one_hypothesis_has_no_other_whose_words_it_must_not_see(loop):
 
 
 def test_the_mask_of_the_source_is_made_before_the_loop(loop):
-    (body,) = [
-        part.g for node in loop.node if node.op_type == "Loop" for part in node.attribute if part.g
-    ]
+    (body,) = [part.g for node in loop.node if node.op_type == "Loop" for part in node.attribute]
     read = {name for node in body.node for name in node.input}
     assert not any(name.endswith(".mask") for name in read)
     assert any(name.endswith(".mask") for node in loop.node for name in node.input)

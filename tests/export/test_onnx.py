@@ -20,7 +20,13 @@ from tests.running import attncli
 
 pytest.importorskip("onnxruntime", reason="the extra `export` is not installed")
 pytest.importorskip("onnxscript", reason="the extra `export` is not installed")
-ENDING = {"general", "local", "coverage", "transformer"}  # shapes that end some of the lines
+ENDING = {
+    "general",
+    "local",
+    "coverage",
+    "pointed",
+    "transformer",
+}  # shapes that end some of the lines
 
 
 @pytest.fixture(scope="module")
@@ -164,6 +170,12 @@ def test_int8_is_smaller_and_writes_much_the_same(runs, tmp_path):
     ours, theirs = (translate(tmp_path, "first", one).lines for one in ("torch", "onnx"))
     assert len(theirs) == len(ours)
     assert len(set(theirs) & set(ours)) > len(set(ours)) / 2
+    where = ("--run", "first", "--runs", tmp_path, "--engine", "onnx", "--beam", 1)
+    by_itself = [
+        attncli("translate", *where, stdin=f"{one}\n".encode()) for one in LINES.split("\n")
+    ]
+    assert [done.code for done in by_itself] == [0] * len(by_itself)
+    assert len({done.out for done in by_itself} & {f"{line}\n" for line in ours}) > 1
 
 
 def test_the_axes_that_change_are_open(exported):

@@ -23,7 +23,7 @@ def plain_cross_entropy(hidden, weight, bias, target, smoothing):
 def test_the_chunked_loss_and_its_gradients_equal_the_plain_ones(smoothing, has_bias, scale):
     torch.manual_seed(0)
     parts = [torch.randn(1100, 8, dtype=torch.double), torch.randn(30, 8, dtype=torch.double)]
-    parts[1] *= scale  # exp of the large ones is beyond all numbers
+    parts[1] *= scale  # powers of the large ones are beyond all numbers
     parts.append(torch.randn(30, dtype=torch.double))
     target = torch.randint(30, (1100,))
     results = []

@@ -76,7 +76,7 @@ def test_the_best_words_are_those_of_the_highest_probability(name, few, monkeypa
 
 
 @pytest.mark.parametrize("bias", [0.0, 500.0, -500.0])
-def test_scores_may_be_so_large_that_their_exponents_are_no_numbers(bias):
+def test_scores_may_be_so_large_that_their_powers_are_no_numbers(bias):
     torch.manual_seed(0)
     projection, hidden = output.Projection(8, 200).requires_grad_(False), torch.randn(5, 8)
     projection.bias += bias

@@ -8,9 +8,9 @@ import torch
 
 from attncli.attention import dot
 from attncli.objective import Objective
-from attncli.products import BY_MKL, BY_ONEDNN, exact
+from attncli.products import BY_MKL, BY_ONEDNN, TO_BF16
 from attncli.text.batch import Batch
-from attncli.train import update
+from attncli.train import update as updating
 from attncli.train.distributed import Processes
 from attncli.train.update import Update, clip_gradients
 from tests.models.builders import recurrent, transformer
@@ -30,19 +30,25 @@ def updated(model, bf16):
     """The mean loss of a piece, and how its products were computed."""
     objective = Watching()
     optimizer = torch.optim.SGD(model.parameters(), 0.1)
-    make = Update(model, objective, optimizer, Processes(), clip=1.0, seed=1, bf16=bf16)
-    tally = make([Batch(np.arange(2), IDS, IDS, None)], step=1, rate=0.1)
+    update = Update(model, objective, optimizer, Processes(), clip=1.0, seed=1, bf16=bf16)
+    tally = update([Batch(np.arange(2), IDS, IDS, None)], step=1, rate=0.1)
     return tally.nll / tally.words, objective.seen
 
 
 @pytest.mark.parametrize("build", [recurrent, transformer])
-def test_bf16_rounds_the_products_of_an_update_and_of_nothing_else(build):
-    full, library = updated(build(), bf16=False)
-    assert library == exact(torch.device("cpu"))
-    rounded, library = updated(build(), bf16=True)
-    assert library == BY_ONEDNN
+def test_bf16_rounds_the_products_of_an_update_and_of_nothing_else(build, monkeypatch):
+    monkeypatch.setattr(updating, "exact", lambda device: None)
+    full, setting = updated(build(), bf16=False)
+    assert setting == BY_MKL
+    rounded, setting = updated(build(), bf16=True)
+    assert setting == TO_BF16
     assert torch.get_float32_matmul_precision() == BY_MKL
     assert rounded == pytest.approx(full, rel=0.02)
+
+
+def test_an_update_multiplies_by_the_faster_library(monkeypatch):
+    monkeypatch.setattr(updating, "exact", lambda device: BY_ONEDNN)
+    assert updated(recurrent(), bf16=False)[1] == BY_ONEDNN
 
 
 def test_heads_leave_the_fused_kernel_where_onednn_would_start_for_each_tiny_product(monkeypatch):
@@ -56,7 +62,7 @@ def test_heads_leave_the_fused_kernel_where_onednn_would_start_for_each_tiny_pro
     monkeypatch.setattr(dot.F, "scaled_dot_product_attention", watched)
     updated(transformer(), bf16=True)
     assert used == []
-    monkeypatch.setattr(update, "exact", lambda device: BY_MKL)
+    monkeypatch.setattr(updating, "exact", lambda device: None)
     updated(transformer(), bf16=False)
     assert set(used) == {BY_MKL}
 

@@ -31,8 +31,9 @@ def looped(path: Path) -> bytes:
     step = onnx.load(str(path))
     inputs = {one.name: one.type.tensor_type for one in step.graph.input}
     nodes, names = needed(step.graph, "log_probs")
-    handed_on = [one.name.removeprefix(AFTER) for one in step.graph.output]
-    carried = [TOKEN, *(name for name in handed_on if AFTER + name in names)]
+    read = [one for one in step.graph.input if one.name in names]
+    made = {one.name for one in step.graph.output}
+    carried = [TOKEN, *(one.name for one in read if AFTER + one.name in made)]
     once, each = apart(nodes, set(carried))
 
     def single(name: str, kind: int) -> Any:
@@ -80,13 +81,17 @@ def looped(path: Path) -> bytes:
     graph = helper.make_graph(
         [*once, helper.make_node("Loop", [LIMIT, "", *carried], [*last, *FOUND], body=body)],
         "greedy",
-        [single(LIMIT, TensorProto.INT64), *(one for one in step.graph.input if one.name in names)],
+        [single(LIMIT, TensorProto.INT64), *read],
         [
             row(WORDS, TensorProto.INT64, "steps"),
             row(LOG_PROBS, TensorProto.FLOAT, "steps"),
             row(ENDS, TensorProto.FLOAT, "steps"),
         ],
-        [*step.graph.initializer, number("EOS", EOS), number("over_words", 2)],
+        [
+            *(one for one in step.graph.initializer if one.name in names),
+            number("EOS", EOS),
+            number("over_words", 2),
+        ],
     )
     model = helper.make_model(
         graph, opset_imports=step.opset_import, functions=step.functions, ir_version=step.ir_version
@@ -103,27 +108,39 @@ def needed(graph: Any, output: str) -> tuple[list[Any], set[str]]:
     makers = {name: node for node in graph.node for name in node.output}
     outputs = {one.name for one in graph.output}
     names: set[str] = set()
-    open_names = [output]
-    while open_names:
-        name = open_names.pop()
+    unseen = [output]
+    while unseen:
+        name = unseen.pop()
         if name in names:
             continue
         names.add(name)
         if name in makers:
-            open_names += makers[name].input
+            unseen += read_by(makers[name])
         if AFTER + name in outputs:
-            open_names.append(AFTER + name)
+            unseen.append(AFTER + name)
     return [node for node in graph.node if names & set(node.output)], names
 
 
 def apart(nodes: list[Any], carried: set[str]) -> tuple[list[Any], list[Any]]:
-    """Nodes, in their order, that are the same at every step, and those that are not."""
-    changing = set(carried)
+    """Nodes, in their order, that are the same at every step, and those that are not.
+
+    What makes `after.x` of a carried `x` is always one of these.
+    """
+    changing = carried | {AFTER + name for name in carried}
     once, each = [], []
     for node in nodes:
-        if changing & set(node.input):
+        if changing & (read_by(node) | set(node.output)):
             changing |= set(node.output)
             each.append(node)
         else:
             once.append(node)
     return once, each
+
+
+def read_by(node: Any) -> set[str]:
+    """The names that a node reads, by the graphs within it as well; what is left out has none."""
+    names = set(node.input)
+    for attribute in node.attribute:
+        for inner in (attribute.g.node, *(graph.node for graph in attribute.graphs)):
+            names.update(*map(read_by, inner))
+    return names - {""}
