@@ -21,9 +21,9 @@ from torch.nn import functional
 BY_MKL = "highest"  # in torch's words, which are about rounding
 BY_ONEDNN = TO_BF16 = "medium"
 LARGE = 1_000_000  # multiply-adds from which on oneDNN's product is the faster one
+FEW = 2  # rows up to which a product reads its matrix for little work, which MKL does faster
 INTEL = "GenuineIntel"
 FACTS = Path("/proc/cpuinfo")
-FEW = 2  # rows up to which a product reads its matrix for little work, which MKL does faster
 
 
 @contextmanager
@@ -32,8 +32,11 @@ def multiplied(by: str | None) -> Iterator[None]:
 
     torch has one such setting for all threads of a process.
     """
+    if by is None:
+        yield
+        return
     before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision(by or before)
+    torch.set_float32_matmul_precision(by)
     try:
         yield
     finally:
