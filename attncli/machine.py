@@ -13,8 +13,10 @@ from attncli.errors import UsageError
 M_TRIM_THRESHOLD = -1
 M_MMAP_MAX = -4
 KEPT_BYTES = 1 << 30
-KERNELS = "ONEDNN_PRIMITIVE_CACHE_CAPACITY"
-KEPT_KERNELS = 64
+KEPT_KERNELS = {
+    "ONEDNN_PRIMITIVE_CACHE_CAPACITY": 64,  # oneDNN's own
+    "LRU_CACHE_CAPACITY": 128,  # those that torch keeps of it
+}
 
 
 def prepare(device: str = "cpu", threads: int = 0) -> torch.device:
@@ -60,9 +62,10 @@ def _forget_old_kernels() -> None:
     """Has oneDNN keep few of the kernels that it writes for each shape of a product.
 
     No two batches are of one shape, and each kernel holds megabytes: at its own limit of 1024 a
-    training of 1.2 GB grows to 4.6 GB. It looks here when it writes the first.
+    training of 1.2 GB grows to 4.6 GB. They are looked up when the first is written.
     """
-    os.environ.setdefault(KERNELS, str(KEPT_KERNELS))
+    for name, number in KEPT_KERNELS.items():
+        os.environ.setdefault(name, str(number))
 
 
 def peak_memory(device: torch.device) -> int:

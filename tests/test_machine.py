@@ -10,6 +10,7 @@ import torch
 
 from attncli import machine
 from attncli.errors import UsageError
+from attncli.products import exact
 
 SUBNORMAL = """
 import threading
@@ -58,35 +59,54 @@ def test_the_device_is_torch_s():
 
 
 SHAPES = """
+import sys
 from pathlib import Path
 import torch
 from attncli import machine
+from attncli.products import exact, multiplied
 
 def held():
     return int(Path("/proc/self/statm").read_text().split()[1])
 
 machine.prepare("cpu", 1)
-weight = torch.randn(512, 512, dtype=torch.bfloat16)
-with torch.no_grad():
+kind = getattr(torch, sys.argv[1])
+weight = torch.randn(512, 512, dtype=kind)
+with torch.no_grad(), multiplied(exact(torch.device("cpu"))):
     for length in range(1, 800):
-        torch.nn.functional.linear(torch.randn(length, 512, dtype=torch.bfloat16), weight)
+        torch.nn.functional.linear(torch.randn(length, 512, dtype=kind), weight)
         if length == 20:
             before = held()
 print(held() - before)
 """
+BF16 = torch.ops.mkldnn._is_mkldnn_bf16_supported()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads memory from /proc")
-@pytest.mark.skipif(
-    not torch.ops.mkldnn._is_mkldnn_bf16_supported(), reason="no bf16 products on this processor"
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(
+            "bfloat16",
+            marks=pytest.mark.skipif(not BF16, reason="no bf16 products on this processor"),
+        ),
+        pytest.param(
+            "float32",
+            marks=pytest.mark.skipif(
+                exact(torch.device("cpu")) is None, reason="on this processor products are MKL's"
+            ),
+        ),
+    ],
 )
-def test_products_of_ever_new_shapes_do_not_fill_the_memory(monkeypatch):
+def test_products_of_ever_new_shapes_do_not_fill_the_memory(monkeypatch, kind):
     def grown():
-        done = subprocess.run([sys.executable, "-c", SHAPES], capture_output=True, text=True)
+        command = [sys.executable, "-c", SHAPES, kind]
+        done = subprocess.run(command, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         return int(done.stdout)
 
-    monkeypatch.delenv(machine.KERNELS, raising=False)
+    for name in machine.KEPT_KERNELS:
+        monkeypatch.delenv(name, raising=False)
     own = grown()
-    monkeypatch.setenv(machine.KERNELS, "1024")
+    for name in machine.KEPT_KERNELS:
+        monkeypatch.setenv(name, "1024")
     assert own < 0.85 * grown()
