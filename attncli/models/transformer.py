@@ -18,7 +18,7 @@ from attncli.models.layers import Layers
 from attncli.models.positions import Positions
 from attncli.models.transformer_layers import DecoderLayer, EncoderLayer, Norm, Trace
 from attncli.models.transformer_rows import WrittenLayer, on_rows
-from attncli.models.transformer_writing import TransformerWriting, grown
+from attncli.models.transformer_writing import AttendOn, TransformerWriting, attend_on, grown
 from attncli.models.writing import Writing
 from attncli.registry import Choice, Count, Positive, Share
 
@@ -116,6 +116,7 @@ class Transformer(Seq2Seq):
         self.context: Context = context.build(dim, dim)
         self.source_context: Context = source_context.build(dim, dim)
         self.frozen: list[WrittenLayer] = []  # of weights that do not change any more
+        self.attend_on: AttendOn = attend_on
         self.previous = max(self.context.previous, self.source_context.previous)
 
     def embed(self, table: Embedding, ids: Tensor, positions: Tensor) -> Tensor:
@@ -202,7 +203,13 @@ class Transformer(Seq2Seq):
         position, past = state["position"].expand(token.shape), state["lineage"]
         words = self.embed(self.tgt_embedding, token, position)
         states, longer, lineage = grown(
-            layers, words, room, memories, past.expand(*token.shape, -1), self.window
+            layers,
+            words,
+            room,
+            memories,
+            past.expand(*token.shape, -1),
+            self.window,
+            self.attend_on,
         )
         after = {"position": position + 1, "lineage": lineage}
         return Decoded(self.decoder_norm(states), None, after, {}, {}), longer

@@ -16,27 +16,36 @@ from torch.nn.functional import layer_norm, linear
 
 from attncli.attention.base import Heads
 from attncli.models.transformer_layers import DecoderLayer, Residual
-from attncli.products import attend
 
 Rows = Callable[[Tensor], Tensor]
 
 
-def affine(layer: nn.Linear) -> Rows:
-    """What a linear layer does to rows."""
-    return partial(linear, weight=layer.weight, bias=layer.bias)
+class Affine(NamedTuple):
+    """W x + b of every row x."""
+
+    weight: Tensor  # (outputs, inputs)
+    bias: Tensor  # (outputs,)
+
+    @classmethod
+    def of(cls, layer: nn.Linear) -> Affine:
+        """What a linear layer does to rows."""
+        return cls(layer.weight, layer.bias)
+
+    def __call__(self, rows: Tensor) -> Tensor:
+        return linear(rows, self.weight, self.bias)
 
 
-def head_by_head(heads: Heads) -> Rows:
+def head_by_head(heads: Heads) -> Affine:
     """Query, key and value of rows in one product, those of a head side by side.
 
     The weight of all three is stored by columns, as those of a frozen model are.
     """
     layers = heads.query, heads.key, heads.value
-    weights, biases = (
+    weight, bias = (
         torch.cat([part.unflatten(0, (heads.number, -1)) for part in parts], 1).flatten(0, 1)
         for parts in zip(*((layer.weight, layer.bias) for layer in layers), strict=True)
     )
-    return partial(linear, weight=weights.t().contiguous().t(), bias=biases)
+    return Affine(weight.t().contiguous().t(), bias)
 
 
 def normalized(norm: nn.LayerNorm) -> Rows:
@@ -45,6 +54,14 @@ def normalized(norm: nn.LayerNorm) -> Rows:
     return partial(
         layer_norm, normalized_shape=shape, weight=norm.weight, bias=norm.bias, eps=norm.eps
     )
+
+
+LookBack = Callable[[Tensor], Tensor]
+"""Takes query, key and value of each word side by side, (batch, heads, queries, widths); gives what
+the heads see of all words so far, (batch, heads, queries, width)."""
+
+Look = Callable[[Tensor, int], Tensor]
+"""Takes rows and how many queries each sentence has; gives what they see of the source, as rows."""
 
 
 class Around:
@@ -61,18 +78,6 @@ class Around:
         return self.norm(inputs + within(inputs))
 
 
-class Room(NamedTuple):
-    """Keys and values, each (batch, heads, length, dim)."""
-
-    keys: Tensor
-    values: Tensor
-
-
-Remember = Callable[[Tensor, list[int]], tuple[Tensor, Room]]
-"""Takes query, key and value of each word side by side, (batch, heads, queries, widths), the widths
-being those of key and value; gives the query, and keys and values of all words so far."""
-
-
 class WrittenLayer:
     """The weights of a layer as a step reads them."""
 
@@ -84,37 +89,20 @@ class WrittenLayer:
         self.around_looks = Around(layer.around_looks)
         self.around_feed_forward = Around(layer.around_feed_forward)
         self.ask_and_write = head_by_head(back)
-        self.ask = affine(looks.query)
-        self.join_back, self.join = affine(back.join), affine(looks.join)
-        self.wide = affine(layer.feed_forward.wide)
-        self.narrow = affine(layer.feed_forward.narrow)
+        self.ask = Affine.of(looks.query)
+        self.join_back, self.join = Affine.of(back.join), Affine.of(looks.join)
+        self.wide = Affine.of(layer.feed_forward.wide)
+        self.narrow = Affine.of(layer.feed_forward.narrow)
 
-    def step(
-        self,
-        states: Tensor,
-        queries: int,
-        remember: Remember,
-        source: Room,
-        reach: Tensor | None,
-        real: Tensor | None,
-    ) -> Tensor:
-        """States (batch * queries, dim) after this layer.
-
-        `reach` and `real` are added to the scores of the words so far and of the source; None where
-        every one may be looked at.
-        """
+    def step(self, states: Tensor, queries: int, look_back: LookBack, look: Look) -> Tensor:
+        """States (batch * queries, dim) after this layer."""
 
         def looked_back(rows: Tensor) -> Tensor:
             parts = by_head(self.ask_and_write(rows), queries, self.heads_back)
-            query, room = remember(parts, self.widths)
-            return self.join_back(side_by_side(attend(query, *room, reach), queries))
-
-        def looked(rows: Tensor) -> Tensor:
-            query = by_head(self.ask(rows), queries, self.heads)
-            return self.join(side_by_side(attend(query, *source, real), queries))
+            return self.join_back(side_by_side(look_back(parts), queries))
 
         states = self.around_back(states, looked_back)
-        states = self.around_looks(states, looked)
+        states = self.around_looks(states, lambda rows: look(rows, queries))
         return self.around_feed_forward(
             states, lambda rows: self.narrow(torch.relu_(self.wide(rows)))
         )

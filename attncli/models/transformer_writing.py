@@ -7,7 +7,7 @@ a step remembers into memory that is there from the beginning; `grown` gives it 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import torch
@@ -16,25 +16,21 @@ from torch.nn.functional import pad
 
 from attncli.attention.base import Memory, State
 from attncli.models.decoded import Decoded
-from attncli.models.transformer_rows import Room, WrittenLayer
-from attncli.products import for_rows, multiplied
+from attncli.models.transformer_rows import WrittenLayer
+from attncli.models.transformer_source import Bars, ByHead, LookedAt, OfOne, barred, blocked
+from attncli.products import attend, for_rows, multiplied
+
+AttendOn = Callable[
+    [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor | None], tuple[Tensor, Tensor, Tensor]
+]
 
 
-def written(place: Tensor, so_far: Room, parts: Tensor, widths: list[int]) -> tuple[Tensor, Room]:
-    """The query, and keys and values so far, those of the words in their place at the end."""
-    query, word = torch.split(parts, [widths[0], sum(widths)], 3)
-    place.copy_(word)
-    return query, so_far
-
-
-def appended(
-    own: Memory, kept: list[Memory], parts: Tensor, widths: list[int]
-) -> tuple[Tensor, Room]:
-    """The query, and keys and values so far with those of the words behind them, which are kept."""
-    query, *words = torch.split(parts, [widths[0], *widths], 3)
-    longer = Room(*(torch.cat(both, 2) for both in zip(own[:2], words, strict=True)))
-    kept.append(Memory(*longer, pad(own.mask, (0, query.size(2)))))
-    return query, longer
+def attend_on(
+    query: Tensor, keys: Tensor, values: Tensor, key: Tensor, value: Tensor, reach: Tensor | None
+) -> tuple[Tensor, Tensor, Tensor]:
+    """What is seen of words so far and of those behind them, and keys and values of them all."""
+    keys, values = torch.cat([keys, key], 2), torch.cat([values, value], 2)
+    return attend(query, keys, values, reach), keys, values
 
 
 def looking_back(past: Tensor, begin: int, window: int) -> tuple[Tensor, Tensor]:
@@ -51,14 +47,14 @@ def looking_back(past: Tensor, begin: int, window: int) -> tuple[Tensor, Tensor]
     return reach.scatter_(3, near.unsqueeze(1), 0.0), lineage
 
 
-def blocked(mask: Tensor) -> Tensor | None:
-    """What is added to scores: 0 where the mask is True, -inf elsewhere; None for True alone."""
-    return None if bool(mask.all()) else barred(mask)
-
-
-def barred(mask: Tensor) -> Tensor:
-    """The same with numbers for any mask."""
-    return torch.zeros(mask.shape, device=mask.device).masked_fill_(~mask, -math.inf)
+def looked_at(
+    layers: list[WrittenLayer], sources: Sequence[Memory], queries: int, bars: Bars
+) -> list[LookedAt]:
+    """The sources as each layer looks at them."""
+    if queries == 1 and len(sources[0].keys) == 1:
+        return [OfOne(layer, source) for layer, source in zip(layers, sources, strict=True)]
+    real = bars(sources[0].mask.unsqueeze(1))
+    return [ByHead(layer, source, real) for layer, source in zip(layers, sources, strict=True)]
 
 
 def grown(
@@ -68,6 +64,7 @@ def grown(
     sources: tuple[Memory, ...],
     past: Tensor,
     window: int,
+    attend_on: AttendOn,
 ) -> tuple[Tensor, tuple[Memory, ...], Tensor]:
     """States of words (batch, queries, dim), what is remembered with them, their slots.
 
@@ -77,12 +74,18 @@ def grown(
     queries = words.size(1)
     bars, lineage = looking_back(past, room[0].keys.size(2), window)
     reach = bars if queries > 1 or window else None
-    real = barred(sources[0].mask.unsqueeze(1))
     states = words.flatten(0, 1)
     kept: list[Memory] = []
-    for layer, own, source in zip(layers, room, sources, strict=True):
-        remember = partial(appended, own, kept)
-        states = layer.step(states, queries, remember, Room(*source[:2]), reach, real)
+
+    def look_back(own: Memory, widths: list[int], parts: Tensor) -> Tensor:
+        query, key, value = torch.split(parts, [widths[0], *widths], 3)
+        seen, keys, values = attend_on(query, own.keys, own.values, key, value, reach)
+        kept.append(Memory(keys, values, pad(own.mask, (0, queries))))
+        return seen
+
+    looks = looked_at(layers, sources, queries, barred)
+    for layer, own, look in zip(layers, room, looks, strict=True):
+        states = layer.step(states, queries, partial(look_back, own, layer.widths), look)
     return states.view(words.shape), tuple(kept), lineage
 
 
@@ -106,9 +109,7 @@ class TransformerWriting:
         self.window = window
         self.written = 0  # steps
         self.filled = 0  # slots, one for each query of each step
-        # The fused kernel reads a head faster where it lies in one piece.
-        self.sources = [Room(*(part.contiguous() for part in memory[:2])) for memory in sources]
-        self.real = blocked(sources[0].mask.unsqueeze(1))
+        self.sources = looked_at(layers, sources, queries, blocked)
         first, keys = layers[0], sources[0].keys
         self.widths = first.widths
         room = first.heads_back, queries * steps, sum(first.widths)
@@ -125,25 +126,25 @@ class TransformerWriting:
             state = {"lineage": lineage}
         places = self.own[:, :, :, begin:end].unbind()
         keys, values = torch.split(self.own[:, :, :, :end], self.widths, 4)
-        rooms = map(Room, keys.unbind(), values.unbind())
+        rooms = zip(places, keys.unbind(), values.unbind(), strict=True)
+
+        def look_back(place: Tensor, keys: Tensor, values: Tensor, parts: Tensor) -> Tensor:
+            query, word = torch.split(parts, [self.widths[0], sum(self.widths)], 3)
+            place.copy_(word)
+            return attend(query, keys, values, reach)
+
         states = inputs.flatten(0, 1)
         with multiplied(for_rows(len(states), states.device, states.size(1))):
-            for layer, place, room, source in zip(
-                self.layers, places, rooms, self.sources, strict=True
-            ):
-                remember = partial(written, place, room)
-                states = layer.step(states, queries, remember, source, reach, self.real)
+            for layer, room, look_at in zip(self.layers, rooms, self.sources, strict=True):
+                states = layer.step(states, queries, partial(look_back, *room), look_at)
         self.written += 1
         self.filled = end
         hidden = self.finished(states).view(batch, queries, -1)
         return Decoded(hidden, None, state, {}, {})
 
     def keep(self, rows: Tensor) -> None:
-        self.sources = [
-            Room(*(part.index_select(0, rows) for part in source)) for source in self.sources
-        ]
+        for source in self.sources:
+            source.keep(rows)
         kept = self.own.new_empty(len(self.layers), len(rows), *self.own.shape[2:])
         kept[:, :, :, : self.filled] = self.own[:, :, :, : self.filled].index_select(1, rows)
         self.own = kept
-        if self.real is not None:
-            self.real = self.real.index_select(0, rows)

@@ -15,6 +15,7 @@ MARKS = (PAD, BOS, EOS)
 SPACE = "\u2581"
 NO_WORD = -1
 UNKNOWN = "⁇"
+FEW = 32  # lines, which take less time than the thread that SentencePiece starts for a list
 # Stands for a SPACE that a person wrote, which would otherwise come back as a space.
 WRITTEN_SPACE = "\uf581"
 
@@ -44,6 +45,8 @@ class PieceModel:
             # SentencePiece would make one unknown piece of unknown words that stand together.
             to_id = self.processor.piece_to_id
             return [[to_id(SPACE + word) for word in line.split()] for line in clean]
+        if len(clean) < FEW:
+            return [self.processor.encode(line) for line in clean]
         ids: list[list[int]] = self.processor.encode(clean, num_threads=1)
         return ids
 

@@ -88,3 +88,21 @@ def test_the_mask_of_the_source_is_made_before_the_loop(loop):
     read = {name for node in body.node for name in node.input}
     assert not any(name.endswith(".mask") for name in read)
     assert any(name.endswith(".mask") for node in loop.node for name in node.input)
+
+
+def test_a_layer_looks_at_the_words_so_far_by_one_operator(loop):
+    (body,) = [part.g for node in loop.node if node.op_type == "Loop" for part in node.attribute]
+    made = {name: node.op_type for node in body.node for name in node.output}
+    assert made["after.memory0.keys"] == made["after.memory0.values"] == "Attention"
+
+
+def test_no_step_asks_the_source_head_by_head(loop):
+    """What heads do to keys and values of the source is done before the loop."""
+    (body,) = [part.g for node in loop.node if node.op_type == "Loop" for part in node.attribute]
+    read = {name for node in body.node for name in node.input}
+    sources = {one.name for one in loop.input if one.name.startswith("memory")} - {
+        "memory0.keys",
+        "memory0.values",
+    }
+    assert sources
+    assert not sources & read

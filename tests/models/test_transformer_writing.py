@@ -9,6 +9,8 @@ import torch
 
 from attncli.models.decoded import Source
 from attncli.models.transformer import Transformer
+from attncli.models.transformer_rows import on_rows
+from attncli.models.transformer_source import ByHead, OfOne, blocked
 from attncli.models.transformer_writing import TransformerWriting
 from attncli.models.writing import PlainWriting
 from attncli.registry import Choice
@@ -98,6 +100,40 @@ def test_a_step_that_changes_nothing_equals_the_plain_one(shape, queries):
         states = [reordered(one.state.items(), order) for one in (ours, theirs)]
 
 
+@torch.no_grad()
+@pytest.mark.parametrize("shape", ["pre", "narrow keys"])
+def test_one_query_of_one_sentence_sees_what_heads_see_one_by_one(shape):
+    model = model_of(**SHAPES[shape])
+    for layer in (
+        one for part in model.decoder_layers for one in (part.looks.query, part.looks.join)
+    ):
+        torch.nn.init.normal_(layer.bias)  # they begin as zeros
+    memories, _ = model.encode(source().select(torch.tensor([1])))
+    (layer, *_), (memory, *_) = on_rows(model.decoder_layers), memories
+    rows = torch.randn(1, 16)
+    at_once = OfOne(layer, memory)(rows, 1)
+    torch.testing.assert_close(at_once, ByHead(layer, memory, blocked(memory.mask))(rows, 1))
+    everywhere = ByHead(layer, memory, None)(rows, 1)
+    assert not torch.allclose(at_once, everywhere)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("shape", SHAPES)
+def test_one_sentence_by_itself_is_written_as_by_the_plain_step(shape):
+    model = model_of(**SHAPES[shape])
+    alone, state = source().select(torch.tensor([1])), None
+    memories, state = model.encode(alone)
+    fast = model.writing(memories, 1, 6, False)
+    assert all(isinstance(one, OfOne) for one in fast.sources)
+    plain = super(Transformer, model).writing(memories, 1, 6, False)
+    states = [state, state]
+    for word in (1, 5, 7, 9, 5, 6):
+        token = torch.tensor([[word]])
+        ours, theirs = (w.step(token, s, False) for w, s in zip((fast, plain), states, strict=True))
+        torch.testing.assert_close(ours.hidden, theirs.hidden)
+        states = [ours.state, theirs.state]
+
+
 @pytest.mark.parametrize("beam", [1, 4])
 def test_a_search_finds_the_same_either_way(beam):
     model = model_of()
@@ -139,8 +175,12 @@ def test_a_copy_of_a_frozen_model_has_weights_of_its_own():
     token = torch.full((4, 1), 5)
     before = model.writing(memories, 1, 5, look=False).step(token, state, False).hidden
     for layer in model.frozen:
-        for part in (layer.around_back.norm, layer.ask_and_write, layer.narrow):
-            part.keywords["weight"].zero_()
+        for weight in (
+            layer.around_back.norm.keywords["weight"],
+            layer.ask_and_write.weight,
+            layer.narrow.weight,
+        ):
+            weight.zero_()
     after = copied.writing(memories, 1, 5, look=False).step(token, state, False).hidden
     torch.testing.assert_close(after, before)
 

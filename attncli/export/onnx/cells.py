@@ -16,10 +16,10 @@ import torch
 from torch import Tensor
 
 from attncli.errors import UsageError
+from attncli.export.onnx.operators import OPERATORS
 from attncli.models.cells import GRU, LSTM, Cell, GRUCho, Ran
 
 # Operators without a kernel: they are traced, and what they compute is ONNX's.
-OPERATORS = torch.library.Library("attncli", "FRAGMENT")  # type: ignore[no-untyped-call]
 OPERATORS.define(  # type: ignore[no-untyped-call]
     "lstm(Tensor inputs, Tensor lengths, Tensor hidden, Tensor cell, Tensor w, Tensor u, "
     "Tensor bias) -> (Tensor, Tensor, Tensor)"

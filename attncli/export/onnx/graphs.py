@@ -30,6 +30,7 @@ class Encode(nn.Module):
     """The source to what a search holds before the first word."""
 
     plain = 2  # inputs, besides a list of tensors
+    opset: int | None = None  # ONNX's; None leaves it to torch
 
     def __init__(self, model: Seq2Seq, sample: Example) -> None:
         super().__init__()
@@ -49,6 +50,7 @@ class Step(nn.Module):
     """
 
     plain = 1
+    opset: int | None = None
 
     def __init__(self, model: Seq2Seq, sample: Example) -> None:
         super().__init__()
@@ -70,6 +72,15 @@ class Step(nn.Module):
     def named(self, given: State) -> State:
         """What comes of inputs by name, by name."""
         return dict(zip(self.outputs, self(*given.values()), strict=True))
+
+
+class StepOfOne(Step):
+    """The same of a single hypothesis of a single sentence, in as few operators as there can be."""
+
+    opset = heads.OPSET
+
+    def __init__(self, model: Seq2Seq, sample: Example) -> None:
+        super().__init__(heads.attending_at_once(model), sample)
 
 
 def reading_at_once(model: Seq2Seq) -> Seq2Seq:
@@ -103,6 +114,7 @@ def save(graph: Encode | Step, path: Path, inputs: State, others: State) -> None
             input_names=list(inputs),
             output_names=graph.outputs,
             custom_translation_table=cells.translations() | heads.translations(),
+            opset_version=graph.opset,
             dynamo=True,
             verbose=False,
         )

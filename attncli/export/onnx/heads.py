@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable
 from typing import Any
 
 import torch
 
+from attncli.export.onnx.operators import OPERATORS
+from attncli.models.base import Seq2Seq
+from attncli.models.transformer import Transformer
+from attncli.models.transformer_writing import attend_on
+
+OPSET = 23
+
+OPERATORS.define(  # type: ignore[no-untyped-call]
+    "attend_on(Tensor query, Tensor keys, Tensor values, Tensor key, Tensor value, Tensor? reach) "
+    "-> (Tensor, Tensor, Tensor)"
+)
+OPERATORS.impl(  # type: ignore[no-untyped-call]
+    "attend_on", attend_on, "CompositeExplicitAutograd"
+)
+
 
 def translations() -> dict[Any, Callable[..., Any]]:
-    """What torch's fused attention is in ONNX; every query has something to look at."""
-    from onnxscript import opset18
+    """What these are in ONNX; every query has something to look at."""
+    from onnxscript import opset18, opset23
 
     op: Any = opset18
+    later: Any = opset23
 
     def attend(query: Any, key: Any, value: Any, attn_mask: Any = None) -> Any:
         scale = op.Constant(value_float=1 / math.sqrt(query.shape[3]))
@@ -28,4 +45,22 @@ def translations() -> dict[Any, Callable[..., Any]]:
         nothing, all_of_it = (op.Constant(value_float=bar) for bar in (0.0, -math.inf))
         return op.Where(mask, nothing, all_of_it)
 
-    return {torch.ops.aten.scaled_dot_product_attention.default: attend}
+    def attend_on(
+        query: Any, keys: Any, values: Any, key: Any, value: Any, reach: Any = None
+    ) -> tuple[Any, ...]:
+        """ONNX has one operator for all of this from OPSET on, and gives the scores as well."""
+        found: tuple[Any, ...] = later.Attention(query, key, value, reach, keys, values)
+        return found[:3]
+
+    return {
+        torch.ops.aten.scaled_dot_product_attention.default: attend,
+        torch.ops.attncli.attend_on.default: attend_on,
+    }
+
+
+def attending_at_once(model: Seq2Seq) -> Seq2Seq:
+    """A copy of the model whose words attend to those before them by one operator of ONNX."""
+    copied = copy.deepcopy(model)
+    if isinstance(copied, Transformer):
+        copied.attend_on = torch.ops.attncli.attend_on
+    return copied

@@ -47,14 +47,13 @@ def looped(path: Path) -> bytes:
         rank = len(inputs[like].shape.dim)
         return helper.make_tensor_value_info(name, inputs[like].elem_type, [None] * rank)
 
-    def number(name: str, value: int) -> Any:
-        return helper.make_tensor(name, TensorProto.INT64, [1], [value])
+    def number(name: str, value: int, *length: int) -> Any:
+        return helper.make_tensor(name, TensorProto.INT64, length, [value])
 
     best = [
         helper.make_node("ArgMax", ["log_probs"], ["best_word"], axis=2, keepdims=0),
         helper.make_node("ReduceMax", ["log_probs", "over_words"], ["best_score"], keepdims=0),
-        helper.make_node("Gather", ["log_probs", "EOS"], ["scores_of_EOS"], axis=2),
-        helper.make_node("Squeeze", ["scores_of_EOS", "over_words"], ["score_of_EOS"]),
+        helper.make_node("Gather", ["log_probs", "EOS"], ["score_of_EOS"], axis=2),
         helper.make_node("Equal", ["best_word", "EOS"], ["is_EOS"]),
         helper.make_node("Not", ["is_EOS"], ["is_other"]),
         helper.make_node("Squeeze", ["is_other"], ["goes_on"]),
@@ -90,7 +89,7 @@ def looped(path: Path) -> bytes:
         [
             *(one for one in step.graph.initializer if one.name in names),
             number("EOS", EOS),
-            number("over_words", 2),
+            number("over_words", 2, 1),
         ],
     )
     model = helper.make_model(
