@@ -22,6 +22,7 @@ BY_MKL = "highest"  # in torch's words, which are about rounding
 BY_ONEDNN = TO_BF16 = "medium"
 LARGE = 1_000_000  # multiply-adds from which on oneDNN's product is the faster one
 FEW = 2  # rows up to which a product reads its matrix for little work, which MKL does faster
+BLOCK = 16  # numbers that AVX-512 takes at once
 INTEL = "GenuineIntel"
 FACTS = Path("/proc/cpuinfo")
 
@@ -79,6 +80,15 @@ def for_rows(rows: int, device: torch.device, width: int | None = None) -> str |
 def by_onednn(factor: Tensor) -> bool:
     """Whether oneDNN would multiply by this factor."""
     return factor.device.type == "cpu" and torch.get_float32_matmul_precision() != BY_MKL
+
+
+def even(length: int) -> int:
+    """The length of whole blocks that holds this one.
+
+    The fused kernel takes powers of the scores of a block at once, and of those in a part of one by
+    one, which takes longer.
+    """
+    return -(-length // BLOCK) * BLOCK
 
 
 def attend(query: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None) -> Tensor:

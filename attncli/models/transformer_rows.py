@@ -35,17 +35,14 @@ class Affine(NamedTuple):
         return linear(rows, self.weight, self.bias)
 
 
-def head_by_head(heads: Heads) -> Affine:
-    """Query, key and value of rows in one product, those of a head side by side.
+def joined(heads: Heads) -> Affine:
+    """Query, key and value of rows in one product, each of all heads side by side.
 
     The weight of all three is stored by columns, as those of a frozen model are.
     """
     layers = heads.query, heads.key, heads.value
-    weight, bias = (
-        torch.cat([part.unflatten(0, (heads.number, -1)) for part in parts], 1).flatten(0, 1)
-        for parts in zip(*((layer.weight, layer.bias) for layer in layers), strict=True)
-    )
-    return Affine(weight.t().contiguous().t(), bias)
+    weight = torch.cat([layer.weight for layer in layers])
+    return Affine(weight.t().contiguous().t(), torch.cat([layer.bias for layer in layers]))
 
 
 def normalized(norm: nn.LayerNorm) -> Rows:
@@ -56,12 +53,8 @@ def normalized(norm: nn.LayerNorm) -> Rows:
     )
 
 
-LookBack = Callable[[Tensor], Tensor]
-"""Takes query, key and value of each word side by side, (batch, heads, queries, widths); gives what
-the heads see of all words so far, (batch, heads, queries, width)."""
-
 Look = Callable[[Tensor, int], Tensor]
-"""Takes rows and how many queries each sentence has; gives what they see of the source, as rows."""
+"""Takes rows and how many queries each sentence has; gives what they see, as rows."""
 
 
 class Around:
@@ -83,25 +76,25 @@ class WrittenLayer:
 
     def __init__(self, layer: DecoderLayer, back: Heads, looks: Heads) -> None:
         self.heads_back, self.heads = back.number, looks.number
-        key, value = (part.out_features // back.number for part in (back.key, back.value))
-        self.widths = [key, value]  # of one head
+        self.widths = [part.out_features for part in (back.query, back.key, back.value)]
         self.around_back = Around(layer.around_looks_back)
         self.around_looks = Around(layer.around_looks)
         self.around_feed_forward = Around(layer.around_feed_forward)
-        self.ask_and_write = head_by_head(back)
+        self.ask_and_write = joined(back)
         self.ask = Affine.of(looks.query)
         self.join_back, self.join = Affine.of(back.join), Affine.of(looks.join)
         self.wide = Affine.of(layer.feed_forward.wide)
         self.narrow = Affine.of(layer.feed_forward.narrow)
 
-    def step(self, states: Tensor, queries: int, look_back: LookBack, look: Look) -> Tensor:
-        """States (batch * queries, dim) after this layer."""
+    def step(self, states: Tensor, queries: int, look_back: Look, look: Look) -> Tensor:
+        """States (batch * queries, dim) after this layer.
 
-        def looked_back(rows: Tensor) -> Tensor:
-            parts = by_head(self.ask_and_write(rows), queries, self.heads_back)
-            return self.join_back(side_by_side(look_back(parts), queries))
-
-        states = self.around_back(states, looked_back)
+        `look_back` takes query, key and value of each word side by side, and gives what its heads
+        see of all words so far; `look` takes states, and gives what they see of the source.
+        """
+        states = self.around_back(
+            states, lambda rows: self.join_back(look_back(self.ask_and_write(rows), queries))
+        )
         states = self.around_looks(states, lambda rows: look(rows, queries))
         return self.around_feed_forward(
             states, lambda rows: self.narrow(torch.relu_(self.wide(rows)))

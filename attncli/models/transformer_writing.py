@@ -16,25 +16,38 @@ from torch.nn.functional import pad
 
 from attncli.attention.base import Memory, State
 from attncli.models.decoded import Decoded
-from attncli.models.transformer_rows import WrittenLayer
+from attncli.models.transformer_rows import WrittenLayer, by_head, side_by_side
 from attncli.models.transformer_source import Bars, ByHead, LookedAt, OfOne, barred, blocked
-from attncli.products import attend, for_rows, multiplied
+from attncli.products import attend, even, for_rows, multiplied
 
-AttendOn = Callable[
-    [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor | None], tuple[Tensor, Tensor, Tensor]
-]
+AttendOn = Callable[[Tensor, Tensor, Tensor, Tensor | None], tuple[Tensor, Tensor, Tensor]]
 
 
 def attend_on(
-    query: Tensor, keys: Tensor, values: Tensor, key: Tensor, value: Tensor, reach: Tensor | None
+    words: Tensor, keys: Tensor, values: Tensor, reach: Tensor | None
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """What is seen of words so far and of those behind them, and keys and values of them all."""
+    """What words see of those before them and of themselves, and keys and values of them all.
+
+    Args:
+        words: (batch, queries, widths), the query, key and value of each, heads side by side
+        keys, values: of the words so far, (batch, heads, length, width)
+        reach: what is added to the scores; None where every word may be looked at
+
+    Returns:
+        What is seen, (batch, queries, heads * width), and keys and values.
+    """
+    heads, width = keys.size(1), keys.size(3)
+    widths = [heads * width, heads * width, heads * values.size(3)]
+    query, key, value = (
+        part.unflatten(2, (heads, -1)).transpose(1, 2)  # type: ignore[no-untyped-call]
+        for part in torch.split(words, widths, 2)
+    )
     keys, values = torch.cat([keys, key], 2), torch.cat([values, value], 2)
-    return attend(query, keys, values, reach), keys, values
+    return attend(query, keys, values, reach).transpose(1, 2).flatten(2), keys, values
 
 
-def looking_back(past: Tensor, begin: int, window: int) -> tuple[Tensor, Tensor]:
-    """What is added to the scores of the words so far, and the slots of each hypothesis.
+def looking_back(past: Tensor, begin: int, slots: int, window: int) -> tuple[Tensor, Tensor]:
+    """What is added to the scores of what is in so many slots, and the slots of each hypothesis.
 
     `past` (batch, queries, steps) has the slots of their words before this step, whose own slots
     begin at `begin`.
@@ -43,7 +56,7 @@ def looking_back(past: Tensor, begin: int, window: int) -> tuple[Tensor, Tensor]
     own = torch.arange(begin, begin + queries, device=past.device)
     lineage = torch.cat([past, own.expand(batch, queries).unsqueeze(2)], 2)
     near = lineage[:, :, -(window + 1) :] if window else lineage
-    reach = torch.full((batch, 1, queries, begin + queries), -math.inf, device=past.device)
+    reach = torch.full((batch, 1, queries, slots), -math.inf, device=past.device)
     return reach.scatter_(3, near.unsqueeze(1), 0.0), lineage
 
 
@@ -72,20 +85,21 @@ def grown(
     query all of them are its own.
     """
     queries = words.size(1)
-    bars, lineage = looking_back(past, room[0].keys.size(2), window)
+    begin = room[0].keys.size(2)
+    bars, lineage = looking_back(past, begin, begin + queries, window)
     reach = bars if queries > 1 or window else None
     states = words.flatten(0, 1)
     kept: list[Memory] = []
 
-    def look_back(own: Memory, widths: list[int], parts: Tensor) -> Tensor:
-        query, key, value = torch.split(parts, [widths[0], *widths], 3)
-        seen, keys, values = attend_on(query, own.keys, own.values, key, value, reach)
+    def look_back(own: Memory, rows: Tensor, queries: int) -> Tensor:
+        parts = rows.view(len(words), queries, -1)
+        seen, keys, values = attend_on(parts, own.keys, own.values, reach)
         kept.append(Memory(keys, values, pad(own.mask, (0, queries))))
-        return seen
+        return seen.flatten(0, 1)
 
     looks = looked_at(layers, sources, queries, barred)
     for layer, own, look in zip(layers, room, looks, strict=True):
-        states = layer.step(states, queries, partial(look_back, own, layer.widths), look)
+        states = layer.step(states, queries, partial(look_back, own), look)
     return states.view(words.shape), tuple(kept), lineage
 
 
@@ -109,30 +123,44 @@ class TransformerWriting:
         self.window = window
         self.written = 0  # steps
         self.filled = 0  # slots, one for each query of each step
+        if queries > 1:
+            short = even(sources[0].keys.size(2)) - sources[0].keys.size(2)
+            sources = [source.longer(short) for source in sources]
         self.sources = looked_at(layers, sources, queries, blocked)
-        first, keys = layers[0], sources[0].keys
-        self.widths = first.widths
-        room = first.heads_back, queries * steps, sum(first.widths)
-        self.own = keys.new_empty(len(layers), len(keys), *room)  # keys and values side by side
+        first, batch = layers[0], len(sources[0].keys)
+        self.heads, self.widths = first.heads_back, first.widths
+        room = even(queries * steps), sum(first.widths[1:])
+        self.own = sources[0].keys.new_empty(len(layers), batch, *room)  # keys, values of all heads
+        self.blank = 0  # slots that hold numbers
 
     def step(self, token: Tensor, state: State, look: bool) -> Decoded:
         batch, queries = token.shape
-        begin, end = self.filled, self.filled + queries
         inputs = self.embedded(token, self.written)  # (batch, queries, dim)
-        reach = None
+        slots, reach = self.filled + queries, None
         if self.queries > 1 or self.window:
-            past = state["lineage"].expand(batch, queries, -1)
-            reach, lineage = looking_back(past, begin, self.window)
+            past = self.packed(state["lineage"].expand(batch, queries, -1))
+            slots = even(self.filled + queries)
+            reach, lineage = looking_back(past, self.filled, slots, self.window)
             state = {"lineage": lineage}
-        places = self.own[:, :, :, begin:end].unbind()
-        keys, values = torch.split(self.own[:, :, :, :end], self.widths, 4)
-        rooms = zip(places, keys.unbind(), values.unbind(), strict=True)
+        if slots > self.blank:
+            self.own[:, :, self.blank : slots] = 0
+            self.blank = slots
+        begin, end = self.filled, self.filled + queries
+        places = self.own[:, :, begin:end].unbind()
+        keys, values = (
+            part.view(*part.shape[:3], self.heads, -1).transpose(2, 3).unbind()
+            for part in torch.split(self.own[:, :, :slots], self.widths[1:], 3)
+        )
 
-        def look_back(place: Tensor, keys: Tensor, values: Tensor, parts: Tensor) -> Tensor:
-            query, word = torch.split(parts, [self.widths[0], sum(self.widths)], 3)
-            place.copy_(word)
-            return attend(query, keys, values, reach)
+        def look_back(
+            place: Tensor, keys: Tensor, values: Tensor, rows: Tensor, queries: int
+        ) -> Tensor:
+            query, *_ = torch.split(rows, self.widths, 1)
+            place.copy_(rows[:, self.widths[0] :].view_as(place))
+            seen = attend(by_head(query, queries, self.heads), keys, values, reach)
+            return side_by_side(seen, queries)
 
+        rooms = zip(places, keys, values, strict=True)
         states = inputs.flatten(0, 1)
         with multiplied(for_rows(len(states), states.device, states.size(1))):
             for layer, room, look_at in zip(self.layers, rooms, self.sources, strict=True):
@@ -142,9 +170,29 @@ class TransformerWriting:
         hidden = self.finished(states).view(batch, queries, -1)
         return Decoded(hidden, None, state, {}, {})
 
+    def packed(self, past: Tensor) -> Tensor:
+        """The slots of each hypothesis once those that none has any more are given up.
+
+        That takes time, and is done where there is a block less to look at for it.
+        """
+        batch, queries, _ = past.shape
+        used = past.flatten(1)
+        if even(self.filled + queries) == even(self.filled):
+            return past
+        alive = past.new_zeros(batch, self.filled).scatter_(1, used, 1)
+        count = int(alive.sum(1).max())
+        if even(count + queries) > even(self.filled):
+            return past
+        order = alive.argsort(stable=True, dim=1, descending=True)[:, :count]
+        sentences = torch.arange(batch, device=past.device).unsqueeze(1) * self.own.size(2)
+        kept = self.own.flatten(1, 2).index_select(1, (order + sentences).flatten())
+        self.own[:, :, :count] = kept.view(len(kept), batch, count, -1)
+        self.filled = count
+        return (alive.cumsum(1) - 1).gather(1, used).view_as(past)
+
     def keep(self, rows: Tensor) -> None:
         for source in self.sources:
             source.keep(rows)
         kept = self.own.new_empty(len(self.layers), len(rows), *self.own.shape[2:])
-        kept[:, :, :, : self.filled] = self.own[:, :, :, : self.filled].index_select(1, rows)
+        kept[:, :, : self.blank] = self.own[:, :, : self.blank].index_select(1, rows)
         self.own = kept

@@ -78,6 +78,24 @@ def test_it_equals_the_plain_step_while_beams_cross_and_sentences_leave(shape, q
 
 
 @torch.no_grad()
+@pytest.mark.parametrize("shape", ["pre", "window"])
+def test_words_that_no_hypothesis_has_any_more_give_up_their_place(shape):
+    """Some sentences go on from one hypothesis, some from two, one from each: all write on."""
+    queries, steps = 4, 24
+    model = model_of(**SHAPES[shape])
+    writings, states = both(model, queries, steps)
+    order = torch.tensor([[0, 0, 0, 0], [1, 2, 1, 2], [3, 3, 3, 3], [0, 0, 2, 0]])
+    draw = torch.Generator().manual_seed(5)
+    for step in range(steps):
+        token = torch.randint(4, 30, (4, queries), generator=draw)
+        steps_of = [one.step(token, s, False) for one, s in zip(writings, states, strict=True)]
+        torch.testing.assert_close(steps_of[0].hidden, steps_of[1].hidden)
+        crossing = torch.arange(queries).expand(4, -1) if step % 4 else order
+        states = [reordered(one.state.items(), crossing) for one in steps_of]
+    assert writings[0].filled < 0.7 * queries * steps
+
+
+@torch.no_grad()
 @pytest.mark.parametrize("queries", [1, 3])
 @pytest.mark.parametrize("shape", [*SHAPES, "additive"])
 def test_a_step_that_changes_nothing_equals_the_plain_one(shape, queries):
