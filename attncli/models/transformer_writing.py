@@ -20,30 +20,29 @@ from attncli.models.transformer_rows import WrittenLayer, by_head, side_by_side
 from attncli.models.transformer_source import Bars, ByHead, LookedAt, OfOne, barred, blocked
 from attncli.products import attend, even, for_rows, multiplied
 
-AttendOn = Callable[[Tensor, Tensor, Tensor, Tensor | None], tuple[Tensor, Tensor, Tensor]]
+AttendOn = Callable[
+    [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor | None], tuple[Tensor, Tensor, Tensor]
+]
 
 
 def attend_on(
-    words: Tensor, keys: Tensor, values: Tensor, reach: Tensor | None
+    query: Tensor, key: Tensor, value: Tensor, keys: Tensor, values: Tensor, reach: Tensor | None
 ) -> tuple[Tensor, Tensor, Tensor]:
     """What words see of those before them and of themselves, and keys and values of them all.
 
     Args:
-        words: (batch, queries, widths), the query, key and value of each, heads side by side
-        keys, values: of the words so far, (batch, heads, length, width)
+        query, key, value: of each word, (batch, queries, heads * width)
+        keys, values: of the words before, (batch, heads, length, width)
         reach: what is added to the scores; None where every word may be looked at
 
     Returns:
-        What is seen, (batch, queries, heads * width), and keys and values.
+        What is seen, in the shape of the values of words, and keys and values.
     """
-    heads, width = keys.size(1), keys.size(3)
-    widths = [heads * width, heads * width, heads * values.size(3)]
-    query, key, value = (
-        part.unflatten(2, (heads, -1)).transpose(1, 2)  # type: ignore[no-untyped-call]
-        for part in torch.split(words, widths, 2)
+    asked, *own = (
+        part.view(*part.shape[:2], keys.size(1), -1).transpose(1, 2) for part in (query, key, value)
     )
-    keys, values = torch.cat([keys, key], 2), torch.cat([values, value], 2)
-    return attend(query, keys, values, reach).transpose(1, 2).flatten(2), keys, values
+    keys, values = (torch.cat(both, 2) for both in zip((keys, values), own, strict=True))
+    return attend(asked, keys, values, reach).transpose(1, 2).flatten(2), keys, values
 
 
 def looking_back(past: Tensor, begin: int, slots: int, window: int) -> tuple[Tensor, Tensor]:
@@ -64,7 +63,7 @@ def looked_at(
     layers: list[WrittenLayer], sources: Sequence[Memory], queries: int, bars: Bars
 ) -> list[LookedAt]:
     """The sources as each layer looks at them."""
-    if queries == 1 and len(sources[0].keys) == 1:
+    if queries == 1 and sources[0].keys.size(0) == 1:
         return [OfOne(layer, source) for layer, source in zip(layers, sources, strict=True)]
     real = bars(sources[0].mask.unsqueeze(1))
     return [ByHead(layer, source, real) for layer, source in zip(layers, sources, strict=True)]
@@ -92,8 +91,9 @@ def grown(
     kept: list[Memory] = []
 
     def look_back(own: Memory, rows: Tensor, queries: int) -> Tensor:
-        parts = rows.view(len(words), queries, -1)
-        seen, keys, values = attend_on(parts, own.keys, own.values, reach)
+        parts = rows.view(words.size(0), queries, -1)
+        query, key, value = torch.split(parts, layers[0].widths, 2)
+        seen, keys, values = attend_on(query, key, value, own.keys, own.values, reach)
         kept.append(Memory(keys, values, pad(own.mask, (0, queries))))
         return seen.flatten(0, 1)
 

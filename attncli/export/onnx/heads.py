@@ -17,7 +17,8 @@ from attncli.models.transformer_writing import attend_on
 OPSET = 23
 
 OPERATORS.define(  # type: ignore[no-untyped-call]
-    "attend_on(Tensor words, Tensor keys, Tensor values, Tensor? reach) -> (Tensor, Tensor, Tensor)"
+    "attend_on(Tensor query, Tensor key, Tensor value, Tensor keys, Tensor values, Tensor? reach) "
+    "-> (Tensor, Tensor, Tensor)"
 )
 OPERATORS.impl(  # type: ignore[no-untyped-call]
     "attend_on", attend_on, "CompositeExplicitAutograd"
@@ -44,11 +45,11 @@ def translations() -> dict[Any, Callable[..., Any]]:
         nothing, all_of_it = (op.Constant(value_float=bar) for bar in (0.0, -math.inf))
         return op.Where(mask, nothing, all_of_it)
 
-    def attend_on(words: Any, keys: Any, values: Any, reach: Any = None) -> tuple[Any, ...]:
+    def attend_on(
+        query: Any, key: Any, value: Any, keys: Any, values: Any, reach: Any = None
+    ) -> tuple[Any, ...]:
         """ONNX has one operator for all of this from OPSET on, and gives the scores as well."""
-        _, heads, _, width = keys.shape
-        widths = [heads * width, heads * width, heads * values.shape[3]]
-        query, key, value = later.Split(words, op.Constant(value_ints=widths), axis=2)
+        heads = keys.shape[1]
         found: tuple[Any, ...] = later.Attention(
             query, key, value, reach, keys, values, q_num_heads=heads, kv_num_heads=heads
         )
