@@ -82,8 +82,8 @@ def by_onednn(factor: Tensor) -> bool:
     return factor.device.type == "cpu" and torch.get_float32_matmul_precision() != BY_MKL
 
 
-def even(length: int) -> int:
-    """The length of whole blocks that holds this one.
+def whole_blocks(length: int) -> int:
+    """The least length of whole blocks that is not less than this one.
 
     The fused kernel takes powers of the scores of a block at once, and of those in a part of one by
     one, which takes longer.

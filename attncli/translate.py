@@ -75,10 +75,12 @@ def decode(
 ) -> list[list[Found]]:
     """Translations of sentences, in their order; neighbours in length share a batch.
 
-    `tell` is told how many more are done, batch by batch.
+    The longest come first, so that no core is left with them at the end. `tell` is told how many
+    more are done, batch by batch.
     """
     order = sorted(range(len(encoded)), key=lambda row: len(encoded[row].ids))
-    batches = [order[begin : begin + sentences] for begin in range(0, len(order), sentences)]
+    begins = reversed(range(0, len(order), sentences))
+    batches = [order[begin : begin + sentences] for begin in begins]
 
     def find(chosen: list[int]) -> list[list[Found]]:
         ids, before, seeds = zip(*(encoded[row] for row in chosen), strict=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Protocol
 
 import torch
@@ -23,10 +22,6 @@ class LookedAt(Protocol):
 
     def keep(self, rows: Tensor) -> None:
         """Goes on with some of the sentences, by their place in the batch."""
-
-
-Bars = Callable[[Tensor], Tensor | None]
-"""Takes a mask, True where something is real; gives what is added to scores."""
 
 
 def blocked(mask: Tensor) -> Tensor | None:
@@ -70,7 +65,8 @@ class OfOne:
 
         e = x (K W_Q)^T + K b_Q      c = sum over heads of a (V W_O^T + b_O / heads)
 
-    with the scores divided by the root of a key's width. `ByHead` is the plain form.
+    where K is divided by the root of a key's width, and what is not real has -inf as its K b_Q. The
+    sentence has a word at least. `ByHead` is the plain form.
     """
 
     def __init__(self, layer: WrittenLayer, memory: Memory) -> None:
@@ -84,6 +80,11 @@ class OfOne:
         self.keys = (keys @ ask).flatten(0, 1)  # (heads * src_len, dim)
         self.offset = offset.flatten()  # (heads * src_len,)
         self.values = values.flatten(0, 1)  # (heads * src_len, dim)
+
+    @staticmethod
+    def pays(layer: WrittenLayer, src_len: int) -> bool:
+        """Whether a step has fewer multiplications for it: that of a long sentence has more."""
+        return (layer.heads - 1) * src_len <= layer.join.weight.size(0)
 
     def __call__(self, rows: Tensor, queries: int) -> Tensor:
         scores = linear(rows, self.keys, self.offset).view(self.heads, -1)

@@ -7,7 +7,7 @@ a step remembers into memory that is there from the beginning; `grown` gives it 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
 import torch
@@ -17,8 +17,8 @@ from torch.nn.functional import pad
 from attncli.attention.base import Memory, State
 from attncli.models.decoded import Decoded
 from attncli.models.transformer_rows import WrittenLayer, by_head, side_by_side
-from attncli.models.transformer_source import Bars, ByHead, LookedAt, OfOne, barred, blocked
-from attncli.products import attend, even, for_rows, multiplied
+from attncli.models.transformer_source import ByHead, LookedAt, OfOne, barred, blocked
+from attncli.products import attend, for_rows, multiplied, whole_blocks
 
 AttendOn = Callable[
     [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor | None], tuple[Tensor, Tensor, Tensor]
@@ -59,16 +59,6 @@ def looking_back(past: Tensor, begin: int, slots: int, window: int) -> tuple[Ten
     return reach.scatter_(3, near.unsqueeze(1), 0.0), lineage
 
 
-def looked_at(
-    layers: list[WrittenLayer], sources: Sequence[Memory], queries: int, bars: Bars
-) -> list[LookedAt]:
-    """The sources as each layer looks at them."""
-    if queries == 1 and sources[0].keys.size(0) == 1:
-        return [OfOne(layer, source) for layer, source in zip(layers, sources, strict=True)]
-    real = bars(sources[0].mask.unsqueeze(1))
-    return [ByHead(layer, source, real) for layer, source in zip(layers, sources, strict=True)]
-
-
 def grown(
     layers: list[WrittenLayer],
     words: Tensor,
@@ -97,8 +87,10 @@ def grown(
         kept.append(Memory(keys, values, pad(own.mask, (0, queries))))
         return seen.flatten(0, 1)
 
-    looks = looked_at(layers, sources, queries, barred)
-    for layer, own, look in zip(layers, room, looks, strict=True):
+    real = barred(sources[0].mask.unsqueeze(1))
+    alone = queries == 1 and words.size(0) == 1
+    for layer, own, source in zip(layers, room, sources, strict=True):
+        look: LookedAt = OfOne(layer, source) if alone else ByHead(layer, source, real)
         states = layer.step(states, queries, partial(look_back, own), look)
     return states.view(words.shape), tuple(kept), lineage
 
@@ -122,16 +114,26 @@ class TransformerWriting:
         self.finished = finished  # the last layer's states to what the output layer reads
         self.window = window
         self.written = 0  # steps
-        self.filled = 0  # slots, one for each query of each step
-        if queries > 1:
-            short = even(sources[0].keys.size(2)) - sources[0].keys.size(2)
-            sources = [source.longer(short) for source in sources]
-        self.sources = looked_at(layers, sources, queries, blocked)
-        first, batch = layers[0], len(sources[0].keys)
+        self.filled = 0  # slots
+        self.cleared = 0  # slots that hold numbers, of words or none
+        keys = sources[0].keys
+        batch, _, length, _ = keys.shape
+        if queries > 1 and keys.device.type == "cpu":
+            sources = [source.longer(whole_blocks(length) - length) for source in sources]
+        first = layers[0]
+        if queries == batch == 1 and OfOne.pays(first, length):
+            self.sources: list[LookedAt] = [
+                OfOne(layer, source) for layer, source in zip(layers, sources, strict=True)
+            ]
+        else:
+            real = blocked(sources[0].mask.unsqueeze(1))
+            self.sources = [
+                ByHead(layer, source, real) for layer, source in zip(layers, sources, strict=True)
+            ]
         self.heads, self.widths = first.heads_back, first.widths
-        room = even(queries * steps), sum(first.widths[1:])
-        self.own = sources[0].keys.new_empty(len(layers), batch, *room)  # keys, values of all heads
-        self.blank = 0  # slots that hold numbers
+        # (layers, batch, slots, widths): keys and values of all heads, side by side
+        room = whole_blocks(queries * steps), sum(first.widths[1:])
+        self.own = keys.new_empty(len(layers), batch, *room)
 
     def step(self, token: Tensor, state: State, look: bool) -> Decoded:
         batch, queries = token.shape
@@ -139,12 +141,11 @@ class TransformerWriting:
         slots, reach = self.filled + queries, None
         if self.queries > 1 or self.window:
             past = self.packed(state["lineage"].expand(batch, queries, -1))
-            slots = even(self.filled + queries)
+            slots = whole_blocks(self.filled + queries)
             reach, lineage = looking_back(past, self.filled, slots, self.window)
             state = {"lineage": lineage}
-        if slots > self.blank:
-            self.own[:, :, self.blank : slots] = 0
-            self.blank = slots
+            self.own[:, :, self.cleared : slots] = 0
+        self.cleared = max(self.cleared, slots)
         begin, end = self.filled, self.filled + queries
         places = self.own[:, :, begin:end].unbind()
         keys, values = (
@@ -177,11 +178,11 @@ class TransformerWriting:
         """
         batch, queries, _ = past.shape
         used = past.flatten(1)
-        if even(self.filled + queries) == even(self.filled):
+        if whole_blocks(self.filled + queries) == whole_blocks(self.filled):
             return past
         alive = past.new_zeros(batch, self.filled).scatter_(1, used, 1)
         count = int(alive.sum(1).max())
-        if even(count + queries) > even(self.filled):
+        if whole_blocks(count + queries) > whole_blocks(self.filled):
             return past
         order = alive.argsort(stable=True, dim=1, descending=True)[:, :count]
         sentences = torch.arange(batch, device=past.device).unsqueeze(1) * self.own.size(2)
@@ -194,5 +195,5 @@ class TransformerWriting:
         for source in self.sources:
             source.keep(rows)
         kept = self.own.new_empty(len(self.layers), len(rows), *self.own.shape[2:])
-        kept[:, :, : self.blank] = self.own[:, :, : self.blank].index_select(1, rows)
+        kept[:, :, : self.cleared] = self.own[:, :, : self.cleared].index_select(1, rows)
         self.own = kept

@@ -10,6 +10,7 @@ import torch
 
 from attncli.experiment import load, source_of
 from attncli.export.forms import FORMS
+from attncli.export.onnx.heads import OPSET
 from attncli.run import Run
 from attncli.search import Search
 from attncli.text.piece_model import BOS, EOS
@@ -176,6 +177,27 @@ def test_int8_is_smaller_and_writes_much_the_same(runs, tmp_path):
     ]
     assert [done.code for done in by_itself] == [0] * len(by_itself)
     assert len({done.out for done in by_itself} & {f"{line}\n" for line in ours}) > 1
+
+
+@pytest.mark.parametrize("shape", ["transformer", "narrow-keys"])
+def test_int8_takes_products_that_each_head_has(exported, tmp_path, shape):
+    """ONNX Runtime cannot scale these; they are of a sentence by itself."""
+    shutil.copytree(exported / shape, tmp_path / shape)
+    more = ["--to", "onnx", "--quantization", "int8"]
+    done = attncli("export", shape, "--runs", tmp_path, *more)
+    assert done.code == 0, done.err
+    where = ("--run", shape, "--runs", tmp_path, "--engine", "onnx", "--beam", 1)
+    done = attncli("translate", *where, *LIMIT, stdin=b"drei rot Haus steht\n")
+    assert done.code == 0, done.err
+    assert done.lines[0]
+
+
+@pytest.mark.parametrize(("shape", "late"), [("transformer", True), ("general", False)])
+def test_only_what_attends_by_one_operator_is_of_a_late_version(exported, shape, late):
+    onnx = pytest.importorskip("onnx")
+    graph = onnx.load(exported / shape / "onnx" / "greedy.onnx")
+    version = max(one.version for one in graph.opset_import if not one.domain)
+    assert (version >= OPSET) == late
 
 
 def test_the_axes_that_change_are_open(exported):

@@ -139,8 +139,7 @@ def test_one_query_of_one_sentence_sees_what_heads_see_one_by_one(shape):
 @pytest.mark.parametrize("shape", SHAPES)
 def test_one_sentence_by_itself_is_written_as_by_the_plain_step(shape):
     model = model_of(**SHAPES[shape])
-    alone, state = source().select(torch.tensor([1])), None
-    memories, state = model.encode(alone)
+    memories, state = model.encode(source().select(torch.tensor([1])))
     fast = model.writing(memories, 1, 6, False)
     assert all(isinstance(one, OfOne) for one in fast.sources)
     plain = super(Transformer, model).writing(memories, 1, 6, False)
@@ -150,6 +149,27 @@ def test_one_sentence_by_itself_is_written_as_by_the_plain_step(shape):
         ours, theirs = (w.step(token, s, False) for w, s in zip((fast, plain), states, strict=True))
         torch.testing.assert_close(ours.hidden, theirs.hidden)
         states = [ours.state, theirs.state]
+
+
+@torch.no_grad()
+@pytest.mark.parametrize(
+    ("queries", "length", "kind"), [(1, 16, OfOne), (1, 17, ByHead), (2, 16, ByHead)]
+)
+def test_all_heads_look_at_once_where_that_is_less_work(queries, length, kind):
+    model = model_of()
+    ids = torch.arange(4, 4 + length).unsqueeze(0)
+    memories, _ = model.encode(Source(ids, ids > 0))
+    writing = model.writing(memories, queries, 6, False)
+    assert {type(one) for one in writing.sources} == {kind}
+
+
+@torch.no_grad()
+def test_several_hypotheses_look_at_whole_blocks():
+    model = model_of()
+    memories, _ = model.encode(source())
+    for queries, places in ((1, 7), (3, 16)):
+        writing = model.writing(memories, queries, 6, False)
+        assert {one.keys.size(2) for one in writing.sources} == {places}
 
 
 @pytest.mark.parametrize("beam", [1, 4])

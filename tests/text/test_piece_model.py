@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from attncli.text.pair import Pair
-from attncli.text.piece_model import BOS, EOS, NO_WORD, PAD, SPACE, UNK, PieceModel, tidy
+from attncli.text.piece_model import BOS, EOS, FEW, NO_WORD, PAD, SPACE, UNK, PieceModel, tidy
 from attncli.text.preprocess import Preprocess
 from attncli.text.subword import Subword
 
@@ -71,3 +71,10 @@ def test_join_is_what_decode_writes() -> None:
 def test_tidy_leaves_no_space_that_a_person_wrote() -> None:
     assert tidy(" a\u00a0\tb\u2028c ") == "a b c"
     assert SPACE not in tidy("x▁y")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_few_lines_are_cut_as_many_are(kind: str) -> None:
+    made = model(kind)
+    lines = [TEXT, "", "a  dog\u2028and ▁ 狗", "x" * 300]
+    assert [made.encode([line])[0] for line in lines] * FEW == made.encode(lines * FEW)

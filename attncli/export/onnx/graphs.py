@@ -22,6 +22,7 @@ from attncli.export.onnx.library import without_remarks
 from attncli.models.base import Seq2Seq
 from attncli.models.cells import Cell
 from attncli.models.decoded import Source
+from attncli.models.transformer import Transformer
 
 AFTER = "after."
 
@@ -77,10 +78,10 @@ class Step(nn.Module):
 class StepOfOne(Step):
     """The same of a single hypothesis of a single sentence, in as few operators as there can be."""
 
-    opset = heads.OPSET
-
     def __init__(self, model: Seq2Seq, sample: Example) -> None:
-        super().__init__(heads.attending_at_once(model), sample)
+        super().__init__(model, sample)
+        if isinstance(model, Transformer) and model.fast_layers(look=False):
+            self.model, self.opset = heads.attending_at_once(model), heads.OPSET
 
 
 def reading_at_once(model: Seq2Seq) -> Seq2Seq:
@@ -123,15 +124,22 @@ def save(graph: Encode | Step, path: Path, inputs: State, others: State) -> None
 
 
 def quantize(path: Path) -> None:
-    """Stores the factors of a graph's products as numbers of 8 bits, scaled by output."""
+    """Stores the factors of a graph's products as numbers of 8 bits, scaled by output.
+
+    Those of which there is one for each head stay: ONNX Runtime has one scale for each output.
+    """
+    import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     full = path.rename(path.with_suffix(".float32"))
+    graph = onnx.load(str(full)).graph
+    by_head = {one.name for one in graph.initializer if len(one.dims) > 2}
     with without_remarks():
         quantize_dynamic(
             full,
             path,
             op_types_to_quantize=["MatMul", "Gemm"],
+            nodes_to_exclude=[node.name for node in graph.node if by_head & set(node.input)],
             per_channel=True,
             weight_type=QuantType.QInt8,
         )

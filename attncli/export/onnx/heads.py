@@ -10,7 +10,6 @@ from typing import Any
 import torch
 
 from attncli.export.onnx.operators import OPERATORS
-from attncli.models.base import Seq2Seq
 from attncli.models.transformer import Transformer
 from attncli.models.transformer_writing import attend_on
 
@@ -27,7 +26,7 @@ OPERATORS.impl(  # type: ignore[no-untyped-call]
 
 def translations() -> dict[Any, Callable[..., Any]]:
     """What these are in ONNX; every query has something to look at."""
-    from onnxscript import opset18, opset23
+    from onnxscript.onnx_opset import opset18, opset23
 
     op: Any = opset18
     later: Any = opset23
@@ -61,9 +60,8 @@ def translations() -> dict[Any, Callable[..., Any]]:
     }
 
 
-def attending_at_once(model: Seq2Seq) -> Seq2Seq:
+def attending_at_once(model: Transformer) -> Transformer:
     """A copy of the model whose words attend to those before them by one operator of ONNX."""
     copied = copy.deepcopy(model)
-    if isinstance(copied, Transformer):
-        copied.attend_on = torch.ops.attncli.attend_on
+    copied.attend_on = torch.ops.attncli.attend_on
     return copied
