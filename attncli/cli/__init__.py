@@ -91,6 +91,20 @@ def main() -> None:
             raise
         print(f"attncli: {error.filename or 'system'}: {error.strerror or error}", file=sys.stderr)
         sys.exit(1)
+    except (MemoryError, RuntimeError) as error:
+        if debug or not _out_of_memory(error):
+            raise
+        print(
+            "attncli: out of memory (a smaller --batch, --beam, batch.tokens or model takes less)",
+            file=sys.stderr,
+        )
+        sys.exit(1)
+
+
+def _out_of_memory(error: Exception) -> bool:
+    """Whether it says so: torch has a class of its own for GPUs alone."""
+    said = str(error)
+    return isinstance(error, MemoryError) or "allocate memory" in said or "out of memory" in said
 
 
 def _unparsed(error: typer.BadParameter) -> str:

@@ -102,6 +102,7 @@ def evaluate(
     if len(models) > 1:
         say(f"perplexity, alignment and entropy are those of {first.run.path} alone")
     search = search_of(first, sets, {"beam": beam})
+    _note_languages(first.recipe, recipe)
     valid, tests = _tests(recipe, test, gold)
     head = choose_head(first, valid)
     found = []
@@ -120,6 +121,16 @@ def evaluate(
             written = json.dumps(figures.plain(), indent=1)
             (out / f"{name}.json").write_text(written + "\n", encoding="utf-8")
     _print(found, as_json)
+
+
+def _note_languages(own: Recipe, given: Recipe) -> None:
+    """Says where the text is of other languages than a run's own."""
+    from attncli.text.corpus import Data
+
+    both: list[Data] = [recipe.build("data") for recipe in (own, given)]
+    trained, read = (f"{data.src} to {data.tgt}" for data in both)
+    if trained != read:
+        say(f"note: the model was trained from {trained}, and reads {read}")
 
 
 def _tests(

@@ -22,12 +22,13 @@ def export(
         typer.Option("--quantization", help="How weights are stored."),
     ] = "float32",
     out: Annotated[
-        Path | None, typer.Option("--out", help="A folder; without it RUN/FORM.")
+        Path | None,
+        typer.Option("--out", help="A folder, for other programs; without it RUN/FORM."),
     ] = None,
     runs: Root = Path("runs"),
     checkpoint: State = "",
 ) -> None:
-    """Write a trained model for another program; `translate --engine` reads it."""
+    """Write a trained model for another program; `translate --engine FORM` reads RUN/FORM."""
     from attncli.export.forms import FORMS
 
     (loaded,) = open_models([run] if run else None, runs, checkpoint, "cpu", 0)

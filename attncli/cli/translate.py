@@ -77,9 +77,11 @@ def translate(
     looks = alignments or form == "jsonl"
     data: Data = models[0].recipe.build("data")
     windows = data.lines(batches_of_lines(file, WINDOW * batch))
-    cut = 0
+    cut = empty = long = 0
     for number, one in enumerate(translator.stream(windows, looks)):
         cut += one.hypotheses[0].cut
+        empty += bool(one.source.strip()) and not one.text
+        long += 0 < data.max_length < len(one.source.split())
         if alignments and one.source.strip() and one.hypotheses[0].attention is None:
             raise UsageError("--alignments: this model has no attention")
         for text in _written(one, number, form, alignments, search.n_best):
@@ -87,6 +89,11 @@ def translate(
     if cut:
         limit = "the length limit (search.max_ratio, search.max_extra)"
         say(f"translations that reached {limit}: {cut}")
+    if empty:
+        say(f"lines whose translation is empty: {empty}")
+    if long:
+        most = f"data.max_length={data.max_length}"
+        say(f"lines with more words than any in training ({most}): {long}")
 
 
 def exported(

@@ -27,6 +27,14 @@ class Form(ABC):
     files: ClassVar[tuple[str, ...]] = ()  # which every export has, whatever it lists
 
     @abstractmethod
+    def check(self, loaded: Loaded) -> None:
+        """Looks for what the program is known not to have.
+
+        Raises:
+            UsageError: it cannot express the model.
+        """
+
+    @abstractmethod
     def fill(self, loaded: Loaded, folder: Path, quantization: str) -> None:
         """Writes the model's files into an empty folder, and holds them against the model.
 
@@ -48,7 +56,7 @@ class Form(ABC):
         """Writes the model into `folder`, whole or not at all; an earlier export is replaced.
 
         Raises:
-            UsageError: there is something else in the folder, or see `fill`.
+            UsageError: there is something else in the folder, or see `check` and `fill`.
             RunError: the model's weights are no numbers.
         """
         if quantization not in self.quantizations:
@@ -61,13 +69,19 @@ class Form(ABC):
             raise RunError(
                 f"{loaded.run.path}: the model's weights are no numbers: its training has diverged"
             )
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(mkdtemp(".part", folder.name + ".", folder.parent))
+        self.check(loaded)
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            partial = Path(mkdtemp(".part", folder.name + ".", folder.parent))
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(folder)) from error
         try:
             self.fill(loaded, partial, quantization)
+            sizes = {path.name: path.stat().st_size for path in sorted(partial.iterdir())}
             origin = {
                 "form": self.name,
-                "files": sorted(path.name for path in partial.iterdir()),
+                "files": list(sizes),
+                "bytes": list(sizes.values()),
                 "checkpoint": loaded.state,
                 "quantization": quantization,
                 "tensors": digest(loaded),
@@ -86,12 +100,17 @@ class Form(ABC):
 
         Raises:
             UsageError: nothing was exported there or other weights were, or see `open`.
+            RunError: a file is damaged.
         """
         command = f"attncli export {loaded.run.path} --to {self.name} --checkpoint {loaded.state}"
         origin = self._origin(folder)
         needed = [*origin.get("files", [ORIGIN]), *self.files]
         if not all((folder / name).exists() for name in needed):
+            self.check(loaded)
             raise UsageError(f"{folder}: nothing exported there, or not all of it ({command})")
+        for name, size in zip(origin["files"], origin.get("bytes", ()), strict=False):
+            if (folder / name).stat().st_size != size:
+                raise RunError(f"{folder / name}: damaged (export again: {command})")
         if origin["tensors"] != digest(loaded):
             raise UsageError(
                 f"{folder}: exported from other weights than those of {loaded.state} "
@@ -103,7 +122,12 @@ class Form(ABC):
         """What is kept of an export of this form; empty where there is none."""
         if not (folder / ORIGIN).is_file():
             return {}
-        found: dict[str, Any] = json.loads((folder / ORIGIN).read_text(encoding="utf-8"))
+        try:
+            found: dict[str, Any] = json.loads((folder / ORIGIN).read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise RunError(
+                f"{folder / ORIGIN}: damaged (remove {folder}, and export again)"
+            ) from error
         return found if found.get("form") == self.name else {}
 
     def _may_replace(self, folder: Path) -> bool:

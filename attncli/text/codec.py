@@ -136,7 +136,9 @@ class Codec:
             RunError: it is not there, or is damaged.
         """
         if not (folder / "codec.json").is_file():
-            raise RunError(f"{folder}: no codec; the run was cut off before its text was prepared")
+            raise RunError(
+                f"{folder}: no codec: removed, or the run was cut off before its text was ready"
+            )
         facts = json.loads((folder / "codec.json").read_text(encoding="utf-8"))
         own = folder / "tgt.model"
         try:

@@ -193,6 +193,23 @@ def test_pairs_of_a_tsv_are_scored(runs, tmp_path):
     assert len(done.lines) == 2
 
 
+def test_pairs_beside_more_lines_are_refused(runs, tmp_path):
+    (tmp_path / "pairs.tsv").write_text("ein Hund\ta dog\n", encoding="utf-8")
+    (tmp_path / "tgt").write_text("a dog\n", encoding="utf-8")
+    where = ("--run", "first", "--runs", runs)
+    done = attncli("score", tmp_path / "pairs.tsv", tmp_path / "tgt", *where)
+    assert done.code == 2
+    assert "pairs.tsv holds pairs already: leave out" in done.err
+
+
+def test_text_of_other_languages_than_the_model_s_is_said(runs, corpus):
+    where = ("evaluate", "--run", "first", "--runs", runs, "--data", corpus, "--metrics", "BLEU")
+    own, turned = attncli(*where), attncli(*where, "--src", "de", "--tgt", "en")
+    assert (own.code, turned.code) == (0, 0), turned.err
+    assert "note: the model was trained from" not in own.err
+    assert "note: the model was trained from en to de, and reads de to en" in turned.err
+
+
 def test_files_of_unequal_length_are_not_scored(runs, tmp_path):
     (tmp_path / "src").write_text("ein\nrot\n")
     (tmp_path / "tgt").write_text("EIN\n")

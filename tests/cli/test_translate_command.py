@@ -42,6 +42,18 @@ def test_translations_cut_at_the_length_limit_are_counted(runs):
     assert done.code == 0, done.err
     assert "that reached the length limit (search.max_ratio, search.max_extra): 2" in done.err
     assert "reached" not in done.out
+    assert "lines whose translation is empty: 2" in done.err
+
+
+def test_lines_longer_than_those_of_training_are_counted(runs):
+    done = translate(runs, b"ein Hund\n" + b"ein " * 101 + b"\n")
+    assert "more words than any in training (data.max_length=100): 1" in done.err
+    assert len(done.lines) == 2
+    assert "in training" not in translate(runs, b"ein " * 100 + b"\n").err
+
+
+def test_a_translation_that_is_empty_for_an_empty_line_is_not_counted(runs):
+    assert "is empty" not in translate(runs, b"\nein Hund\n").err
 
 
 def test_no_line_in_is_no_line_out(runs):

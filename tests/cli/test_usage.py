@@ -49,3 +49,36 @@ def test_an_error_of_the_system_without_a_number_is_told_in_its_own_words(monkey
         cli.main()
     assert stop.value.code == 1
     assert capsys.readouterr().err == "attncli: system: the network is down\n"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 4 bytes"),
+        RuntimeError("CUDA out of memory. Tried to allocate 4.00 GiB"),
+    ],
+)
+def test_too_little_memory_is_told_in_one_line(monkeypatch, capsys, error):
+    def fails(*given, **options):
+        raise error
+
+    monkeypatch.setattr(cli, "app", fails)
+    monkeypatch.setattr("sys.argv", ["attncli", "translate"])
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    assert stop.value.code == 1
+    assert capsys.readouterr().err.startswith("attncli: out of memory (")
+    monkeypatch.setattr("sys.argv", ["attncli", "--debug", "translate"])
+    with pytest.raises(type(error)):
+        cli.main()
+
+
+def test_another_error_keeps_its_trace(monkeypatch):
+    def fails(*given, **options):
+        raise RuntimeError("a mistake")
+
+    monkeypatch.setattr(cli, "app", fails)
+    monkeypatch.setattr("sys.argv", ["attncli", "translate"])
+    with pytest.raises(RuntimeError, match="a mistake"):
+        cli.main()

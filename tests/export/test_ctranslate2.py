@@ -141,10 +141,28 @@ def test_a_recurrent_model_is_refused(runs):
     assert "decodes Transformers only; this model is 'recurrent'" in done.err
 
 
-def test_nothing_exported_says_which_command_does_it(runs):
-    done = attncli("translate", "--run", "second", "--runs", runs, "--engine", "ctranslate2")
+def test_nothing_exported_says_which_command_does_it(exported, tmp_path):
+    shutil.copytree(exported / "pre", tmp_path / "pre")
+    shutil.rmtree(tmp_path / "pre" / "ctranslate2")
+    done = translate(tmp_path, "pre", "ctranslate2")
     assert done.code == 2
     assert "attncli export" in done.err
+
+
+def test_nothing_exported_of_a_model_that_cannot_be_says_what_can(runs):
+    done = attncli("translate", "--run", "second", "--runs", runs, "--engine", "ctranslate2")
+    assert done.code == 2
+    assert "decodes Transformers only" in done.err
+    assert "attncli export --to onnx" in done.err
+
+
+def test_a_damaged_file_is_said(exported, tmp_path):
+    shutil.copytree(exported / "pre", tmp_path / "pre")
+    path = tmp_path / "pre" / "ctranslate2" / "model.bin"
+    path.write_bytes(path.read_bytes()[:5000])
+    done = translate(tmp_path, "pre", "ctranslate2")
+    assert done.code == 1
+    assert "model.bin: damaged (export again: attncli export" in done.err
 
 
 def test_an_export_of_other_weights_is_not_used(exported, tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -49,6 +50,25 @@ def test_another_checkpoint_is_exported_by_the_command_that_is_said(runs, tmp_pa
     command = done.err.split("(export again: attncli ")[1].strip().removesuffix(")").split()
     assert attncli(*command).code == 0
     assert translate(tmp_path, "first", "onnx", *asked).code == 0
+
+
+@pytest.mark.parametrize("name", ["step.onnx", ORIGIN])
+def test_a_damaged_file_is_said(exported, tmp_path, name):
+    shutil.copytree(exported / "general", tmp_path / "general")
+    path = tmp_path / "general" / "onnx" / name
+    path.write_bytes(path.read_bytes()[:100])
+    done = translate(tmp_path, "general", "onnx")
+    assert done.code == 1
+    assert len(done.err.splitlines()) == 1
+    assert f"{name}: damaged (" in done.err
+    assert "export again" in done.err
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="no folder where none can be made")
+def test_a_folder_that_cannot_be_made_is_named_as_it_was_given(exported):
+    done = attncli("export", "general", "--runs", exported, "--to", "onnx", "--out", "/proc/out")
+    assert done.code == 1
+    assert done.err.splitlines()[-1] == "attncli: /proc/out: No such file or directory"
 
 
 def test_a_file_that_is_gone_is_said(exported, tmp_path):

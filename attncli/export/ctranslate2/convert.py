@@ -118,7 +118,7 @@ class Tensors:
         if not any(name.startswith("decoder_layers.") for name in self.left):
             raise UsageError(
                 f"CTranslate2 decodes Transformers only; this model is '{self.name}' "
-                "(try --to onnx)"
+                "(onnx takes any: attncli export --to onnx)"
             )
 
     def take(self, *names: str) -> Any:

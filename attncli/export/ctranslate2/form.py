@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from attncli.experiment import Loaded
-from attncli.export.ctranslate2.convert import compare, library, save, specification
+from attncli.export.ctranslate2.convert import Tensors, compare, library, save, specification
 from attncli.export.ctranslate2.engine import CTranslate2Translator
 from attncli.export.form import FLOAT, Form
 from attncli.search import Search
@@ -24,6 +24,9 @@ class CTranslate2(Form):
         compare(loaded, ctranslate2.Translator(str(folder), compute_type=FLOAT))
         if quantization != FLOAT:
             save(specification(loaded), folder, quantization)
+
+    def check(self, loaded: Loaded) -> None:
+        Tensors(loaded)
 
     def open(
         self, loaded: Loaded, search: Search, folder: Path, sentences: int, seed: int

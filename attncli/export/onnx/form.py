@@ -39,9 +39,7 @@ class Onnx(Form):
     quantizations = (FLOAT, "int8")
     files = FILES
 
-    def fill(self, loaded: Loaded, folder: Path, quantization: str) -> None:
-        runtime()
-        check_exporter()
+    def check(self, loaded: Loaded) -> None:
         if loaded.model.previous or loaded.model.output.joint:
             copies = loaded.model.output.joint
             reads = "words that only the source has" if copies else "previous sentences"
@@ -49,6 +47,10 @@ class Onnx(Form):
                 f"{loaded.run.path}: the graphs are of one sentence and a fixed vocabulary, and "
                 f"this model knows {reads} (translate with --engine torch)"
             )
+
+    def fill(self, loaded: Loaded, folder: Path, quantization: str) -> None:
+        runtime()
+        check_exporter()
         try:
             self._written(loaded, folder, quantization)
         except AttnError:
