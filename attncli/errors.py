@@ -30,6 +30,10 @@ class DataError(AttnError):
     """Text that cannot be read, paired or used."""
 
 
+class NoDataError(DataError):
+    """Data of a name that nothing has."""
+
+
 class RunError(AttnError):
     """A run directory that is missing, incomplete or of another kind."""
 

@@ -63,7 +63,7 @@ def evaluate(
     sets: Sets = None,
 ) -> None:
     """Score a model on its test sets: BLEU, chrF, TER, perplexity, alignment error."""
-    from attncli.errors import DataError, UsageError
+    from attncli.errors import DataError, NoDataError, UsageError
     from attncli.evaluate import choose_head, score_texts
     from attncli.evaluate import evaluate as measure
     from attncli.metrics import Scorer, tokenized_note
@@ -103,7 +103,13 @@ def evaluate(
         say(f"perplexity, alignment and entropy are those of {first.run.path} alone")
     search = search_of(first, sets, {"beam": beam})
     _note_languages(first.recipe, recipe)
-    valid, tests = _tests(recipe, test, gold)
+    try:
+        valid, tests = _tests(recipe, test, gold)
+    except NoDataError as error:
+        if data is not None:
+            raise
+        where = f"{first.run.path} was trained on it; --data PATH says where it lies now"
+        raise DataError(f"{error}: {where}") from error
     head = choose_head(first, valid)
     found = []
     for name, pairs in tests.items():

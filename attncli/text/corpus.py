@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from attncli.errors import DataError, UsageError, suggestion
+from attncli.errors import DataError, NoDataError, UsageError, suggestion
 from attncli.registry import Count
 from attncli.text.documents import Concatenated, Line, Paragraphs, by_blank_lines, concatenated
 from attncli.text.embedded.generated import EMBEDDED, EMBEDDED_DOCUMENTS, GENERATED
@@ -146,7 +146,7 @@ class Data:
         if not HUB_NAME.fullmatch(name):
             known = [*GENERATED, *HUB_NAMES, *_folders()]
             unset = "" if os.environ.get(PLACE) else ", which is not set"
-            raise DataError(
+            raise NoDataError(
                 f"no data '{self.name}'{suggestion(self.name, known)} (a folder, a name within "
                 f"$ATTNCLI_DATA{unset}, 'embedded', or a hub name such as bentrevett/multi30k)"
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 
@@ -200,6 +201,20 @@ def test_pairs_beside_more_lines_are_refused(runs, tmp_path):
     done = attncli("score", tmp_path / "pairs.tsv", tmp_path / "tgt", *where)
     assert done.code == 2
     assert "pairs.tsv holds pairs already: leave out" in done.err
+
+
+def test_a_run_whose_text_has_moved_says_how_to_name_it(runs, corpus, tmp_path):
+    shutil.copytree(runs / "first", tmp_path / "first")
+    recipe = tmp_path / "first" / "recipe.yaml"
+    text = recipe.read_text(encoding="utf-8")
+    recipe.write_text(text.replace(str(corpus), "no-such-folder"), encoding="utf-8")
+    where = ("evaluate", "--run", "first", "--runs", tmp_path, "--metrics", "BLEU")
+    done = attncli(*where)
+    assert done.code == 1
+    assert "no data 'no-such-folder'" in done.err
+    assert "first was trained on it; --data PATH says where it lies now" in done.err
+    assert attncli(*where, "--data", corpus).code == 0
+    assert "trained on it" not in attncli(*where, "--data", "nor-this").err
 
 
 def test_text_of_other_languages_than_the_model_s_is_said(runs, corpus):
