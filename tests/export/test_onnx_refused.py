@@ -73,3 +73,12 @@ def test_without_the_extra_one_line_says_how_to_get_it(runs, package):
         done = attncli("export", "first", "--runs", runs, "--to", "onnx")
     assert done.code == 2
     assert "pip install 'attncli[export]'" in done.err
+
+
+def test_an_exporter_that_does_not_fit_torch_is_no_fault_of_the_model(runs, tmp_path):
+    with mock.patch.dict("sys.modules", {"onnxscript.onnx_opset": None}):
+        done = attncli("export", "first", "--runs", runs, "--to", "onnx", "--out", tmp_path / "o")
+    assert done.code == 2
+    assert "does not fit this torch" in done.err.splitlines()[-1]
+    assert "pip install --upgrade onnx" in done.err.splitlines()[-1]
+    assert not (tmp_path / "o").exists()

@@ -55,6 +55,11 @@ class Onnx(Form):
             self._written(loaded, folder, quantization)
         except AttnError:
             raise
+        except ImportError as error:
+            raise UsageError(
+                f"what is installed of ONNX does not fit this torch: {error} "
+                "(pip install --upgrade onnx onnxscript onnxruntime)"
+            ) from error
         except Exception as error:  # torch's exporter and ONNX Runtime raise of every kind
             raise UsageError(
                 f"{loaded.run.path}: ONNX cannot express this model "
