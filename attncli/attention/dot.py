@@ -68,7 +68,7 @@ class ScaledDot(Attention):
 
 
 def fused_pays(query: Tensor) -> bool:
-    """Whether the fused kernel is fast: its gradient is taken where oneDNN multiplies."""
+    """Whether the fused kernel is fast: beside oneDNN's products its gradient is not."""
     return not (torch.is_grad_enabled() and by_onednn(query))
 
 

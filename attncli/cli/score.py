@@ -14,8 +14,6 @@ from attncli.cli.options import Device, OneRun, Root, State, Threads
 if TYPE_CHECKING:
     from attncli.forced import Forced
 
-PAIRED = (".tsv", ".jsonl", ".parquet")  # of files whose lines are pairs
-
 
 def score(
     src: Annotated[Path, typer.Argument(help="Source lines, or a .tsv or .jsonl of pairs.")],
@@ -35,9 +33,10 @@ def score(
     from attncli.forced import force, perplexity
     from attncli.text.corpus import Data
     from attncli.text.documents import Paragraphs
+    from attncli.text.files import PAIRED, kind
     from attncli.text.sources import Split, TwoFiles
 
-    if tgt is not None and src.suffix in PAIRED:
+    if tgt is not None and kind(src) in PAIRED:
         raise UsageError(f"{src} holds pairs already: leave out {tgt}")
     (loaded,) = open_models([run] if run else None, runs, checkpoint, device, threads)
     data: Data = loaded.recipe.build("data")

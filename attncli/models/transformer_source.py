@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 import torch
@@ -32,6 +33,10 @@ def blocked(mask: Tensor) -> Tensor | None:
 def barred(mask: Tensor) -> Tensor:
     """The same with numbers for any mask."""
     return torch.zeros(mask.shape, device=mask.device).masked_fill_(~mask, -math.inf)
+
+
+Bars = Callable[[Tensor], Tensor | None]
+"""Takes a mask, True where something is real; gives what is added to scores."""
 
 
 class ByHead:
@@ -92,3 +97,13 @@ class OfOne:
 
     def keep(self, rows: Tensor) -> None:
         """There is none but this sentence."""
+
+
+def looked_at(
+    layers: Iterable[WrittenLayer], sources: Sequence[Memory], alone: bool, bars: Bars
+) -> list[LookedAt]:
+    """The sources of each layer, those of one query of one sentence `alone` for all its heads."""
+    if alone:
+        return [OfOne(layer, source) for layer, source in zip(layers, sources, strict=True)]
+    real = bars(sources[0].mask.unsqueeze(1))
+    return [ByHead(layer, source, real) for layer, source in zip(layers, sources, strict=True)]

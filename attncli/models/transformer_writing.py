@@ -17,7 +17,7 @@ from torch.nn.functional import pad
 from attncli.attention.base import Memory, State
 from attncli.models.decoded import Decoded
 from attncli.models.transformer_rows import WrittenLayer, by_head, side_by_side
-from attncli.models.transformer_source import ByHead, LookedAt, OfOne, barred, blocked
+from attncli.models.transformer_source import OfOne, barred, blocked, looked_at
 from attncli.products import attend, for_rows, multiplied, whole_blocks
 
 AttendOn = Callable[
@@ -87,10 +87,9 @@ def grown(
         kept.append(Memory(keys, values, pad(own.mask, (0, queries))))
         return seen.flatten(0, 1)
 
-    real = barred(sources[0].mask.unsqueeze(1))
     alone = queries == 1 and words.size(0) == 1
-    for layer, own, source in zip(layers, room, sources, strict=True):
-        look: LookedAt = OfOne(layer, source) if alone else ByHead(layer, source, real)
+    looks = looked_at(layers, sources, alone, barred)
+    for layer, own, look in zip(layers, room, looks, strict=True):
         states = layer.step(states, queries, partial(look_back, own), look)
     return states.view(words.shape), tuple(kept), lineage
 
@@ -121,15 +120,8 @@ class TransformerWriting:
         if queries > 1 and keys.device.type == "cpu":
             sources = [source.longer(whole_blocks(length) - length) for source in sources]
         first = layers[0]
-        if queries == batch == 1 and OfOne.pays(first, length):
-            self.sources: list[LookedAt] = [
-                OfOne(layer, source) for layer, source in zip(layers, sources, strict=True)
-            ]
-        else:
-            real = blocked(sources[0].mask.unsqueeze(1))
-            self.sources = [
-                ByHead(layer, source, real) for layer, source in zip(layers, sources, strict=True)
-            ]
+        alone = queries == batch == 1 and OfOne.pays(first, length)
+        self.sources = looked_at(layers, sources, alone, blocked)
         self.heads, self.widths = first.heads_back, first.widths
         # (layers, batch, slots, widths): keys and values of all heads, side by side
         room = whole_blocks(queries * steps), sum(first.widths[1:])

@@ -12,6 +12,12 @@ from attncli.text.sources import Corpus, JsonLines, Rows, Split, Table, TwoFiles
 
 VALID_NAMES = ("valid", "validation", "val", "dev")
 LINKS = ("align", "links", "gold")
+PAIRED = (".tsv", ".jsonl", ".parquet")  # endings of files that hold pairs
+
+
+def kind(path: Path) -> str:
+    """The ending of a file, that within .gz where it is packed."""
+    return Path(path.name.removesuffix(".gz")).suffix
 
 
 @dataclass(frozen=True)
@@ -43,12 +49,12 @@ class Files:
     def _in_file(self, path: Path) -> Split | None:
         if not path.is_file():
             return None
-        kind = Path(path.name.removesuffix(".gz")).suffix
-        if kind in (".tsv", ".txt"):
+        ending = kind(path)
+        if ending in (".tsv", ".txt"):
             return Table(path, self.src, self.tgt, self.document)
-        if kind in (".jsonl", ".json"):
+        if ending in (".jsonl", ".json"):
             return JsonLines(path, self.src, self.tgt, self.document)
-        if kind == ".parquet":
+        if ending == ".parquet":
             rows = loaded("parquet", str(path))["train"]
             return Rows(str(path), rows, self.src, self.tgt, self.document)
         raise DataError(
@@ -99,7 +105,7 @@ class Files:
         return Corpus(parts.get("train"), valid, tests, left_out)
 
     def _named(self, folder: Path, stem: str) -> Split | None:
-        files = [folder / f"{stem}{end}" for end in (".tsv", ".jsonl", ".parquet")]
+        files = [folder / f"{stem}{end}" for end in PAIRED]
         files += [file.with_name(file.name + ".gz") for file in files[:2]]
         whole = next((file for file in files if file.is_file()), None)
         return self._in_file(whole) if whole else self._two_files(folder / stem)

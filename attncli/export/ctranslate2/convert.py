@@ -40,6 +40,20 @@ def library() -> ModuleType:
     return cast(ModuleType, ctranslate2)
 
 
+def require_transformer(loaded: Loaded) -> None:
+    """Looks for the layers of a Transformer's decoder.
+
+    Raises:
+        UsageError: the model has none.
+    """
+    if not any(name.startswith("decoder_layers.") for name in loaded.model.state_dict()):
+        name = loaded.recipe.choice("model").name
+        raise UsageError(
+            f"CTranslate2 decodes Transformers only; this model is '{name}' "
+            "(try attncli export --to onnx)"
+        )
+
+
 def specification(loaded: Loaded) -> Any:
     """The model as CTranslate2 describes one.
 
@@ -111,15 +125,9 @@ class Tensors:
     """A model's tensors, each of which must find its place."""
 
     def __init__(self, loaded: Loaded) -> None:
-        self.name = loaded.recipe.choice("model").name
         self.left: dict[str, Tensor] = {
             name: part.detach().float().cpu() for name, part in loaded.model.state_dict().items()
         }
-        if not any(name.startswith("decoder_layers.") for name in self.left):
-            raise UsageError(
-                f"CTranslate2 decodes Transformers only; this model is '{self.name}' "
-                "(onnx takes any: attncli export --to onnx)"
-            )
 
     def take(self, *names: str) -> Any:
         """These tensors one below the other, as an array."""

@@ -5,7 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from attncli.experiment import Loaded
-from attncli.export.ctranslate2.convert import Tensors, compare, library, save, specification
+from attncli.export.ctranslate2.convert import (
+    compare,
+    library,
+    require_transformer,
+    save,
+    specification,
+)
 from attncli.export.ctranslate2.engine import CTranslate2Translator
 from attncli.export.form import FLOAT, Form
 from attncli.search import Search
@@ -26,7 +32,7 @@ class CTranslate2(Form):
             save(specification(loaded), folder, quantization)
 
     def check(self, loaded: Loaded) -> None:
-        Tensors(loaded)
+        require_transformer(loaded)
 
     def open(
         self, loaded: Loaded, search: Search, folder: Path, sentences: int, seed: int
