@@ -6,9 +6,10 @@ import ctypes
 import multiprocessing
 import signal
 import sys
+import weakref
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import torch
 
@@ -18,26 +19,48 @@ PR_SET_PDEATHSIG = 1
 _inherited: list[Callable[[Any], Any]] = []
 
 
-def on_every_core(
-    work: Callable[[Item], Result], items: Sequence[Item], tell: Callable[[Item], object]
-) -> list[Result]:
-    """The result of each item, in their order, as many at once as torch has threads.
-
-    `tell` is told each item that is done.
+class Cores(Generic[Item, Result]):
+    """The same work on many things, as many at once as torch has threads.
 
     Operations on one batch are too small to share among cores; whole batches are not. Each core
     gets a fork of this process, which reads the model where it is; on systems where a process that
     has threads cannot fork safely, the work is done here, one item after the other.
+
+    The forks stay until `close`, or until this is forgotten: their memory is warm, and to begin
+    anew takes as long as a batch. They know of the model what it was when they began.
     """
-    if not forks(len(items)):
-        return one_by_one(work, items, tell)
-    workers = min(torch.get_num_threads(), len(items))
-    fork = multiprocessing.get_context("fork")
-    pool = ProcessPoolExecutor(workers, fork, _begin, (work,))
-    try:
-        return _told(items, pool.map(_work, items), tell)
-    finally:
-        pool.shutdown(cancel_futures=True)
+
+    def __init__(self, work: Callable[[Item], Result]) -> None:
+        self.work = work
+        self.pool: ProcessPoolExecutor | None = None
+        self.workers = 0
+
+    def each(self, items: Sequence[Item], tell: Callable[[Item], object]) -> list[Result]:
+        """The result of each item, in their order; `tell` is told each item that is done."""
+        if not forks(len(items)):
+            return one_by_one(self.work, items, tell)
+        try:
+            return _told(items, self._pool(len(items)).map(_work, items), tell)
+        except BaseException:
+            self.close()
+            raise
+
+    def _pool(self, items: int) -> ProcessPoolExecutor:
+        """As many forks as there are cores or items."""
+        workers = min(torch.get_num_threads(), items)
+        if self.pool is None or workers > self.workers:
+            self.close()
+            fork = multiprocessing.get_context("fork")
+            self.pool = ProcessPoolExecutor(workers, fork, _begin, (self.work,))
+            self.workers = workers
+            self.end = weakref.finalize(self, self.pool.shutdown, cancel_futures=True)
+        return self.pool
+
+    def close(self) -> None:
+        """Ends the forks; the next call begins anew."""
+        if self.pool is not None:
+            self.end()
+            self.pool = None
 
 
 def one_by_one(

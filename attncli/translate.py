@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
-from typing import NamedTuple
-
-import torch
 
 from attncli.attention_map import AttentionMap
+from attncli.decoding import SENTENCES, Decoding, Encoded, nobody
 from attncli.errors import UsageError
-from attncli.experiment import Loaded, source_of
+from attncli.experiment import Loaded
 from attncli.looking import attention_map
-from attncli.models.base import Seq2Seq
 from attncli.models.ensemble import Ensemble
-from attncli.parallel import on_every_core, one_by_one
 from attncli.search import Found, Search
 from attncli.text.codec import Codec
 from attncli.text.documents import Line, Past, by_blank_lines
 from attncli.text.pair import Pair
 from attncli.text.piece_model import EOS, UNK
 
-SENTENCES = 64
 WINDOW = 16  # batches that are sorted by length together
 
 
@@ -50,52 +46,6 @@ class Translation:
     def text(self) -> str:
         """The best translation."""
         return self.hypotheses[0].text
-
-
-class Encoded(NamedTuple):
-    """A sentence as a search gets it."""
-
-    ids: list[int]
-    before: Sequence[Sequence[int]] = ()  # sentences before it in its document, nearest first
-    seed: Sequence[int] = (0,)  # of its draws, where words are drawn
-
-
-def nobody(count: int) -> None:
-    """Is told, and does nothing."""
-
-
-def decode(
-    model: Seq2Seq,
-    search: Search,
-    encoded: Sequence[Encoded],
-    device: torch.device,
-    look: bool = False,
-    sentences: int = SENTENCES,
-    tell: Callable[[int], object] = nobody,
-) -> list[list[Found]]:
-    """Translations of sentences, in their order; neighbours in length share a batch.
-
-    The longest come first, so that no core is left with them at the end. `tell` is told how many
-    more are done, batch by batch.
-    """
-    order = sorted(range(len(encoded)), key=lambda row: len(encoded[row].ids))
-    begins = reversed(range(0, len(order), sentences))
-    batches = [order[begin : begin + sentences] for begin in begins]
-
-    def find(chosen: list[int]) -> list[list[Found]]:
-        ids, before, seeds = zip(*(encoded[row] for row in chosen), strict=True)
-        return search.find(model, source_of(ids, device, before), look, seeds)
-
-    def done(chosen: list[int]) -> object:
-        return tell(len(chosen))
-
-    each = on_every_core if device.type == "cpu" else one_by_one
-    results = each(find, batches, done)
-    found: list[list[Found]] = [[] for _ in encoded]
-    for chosen, result in zip(batches, results, strict=True):
-        for row, hypotheses in zip(chosen, result, strict=True):
-            found[row] = hypotheses
-    return found
 
 
 class Translator:
@@ -155,10 +105,14 @@ class Translator:
                 yield from self._window(lines, first, past, look)
                 first += len(lines)
 
+    @cached_property
+    def decoding(self) -> Decoding:
+        """By the model, which stays as it is from now on."""
+        return Decoding(self.model, self.search, self.device)
+
     def decode(self, encoded: Sequence[Encoded], look: bool) -> list[list[Found]]:
         """Translations of sentences, in their order."""
-        how = self.device, look, self.sentences, self.tell
-        return decode(self.model, self.search, encoded, *how)
+        return self.decoding.found(encoded, look, self.sentences, self.tell)
 
     def _window(
         self, window: list[Line], first: int, past: Past[list[int]], look: bool

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from attncli.parallel import on_every_core
+from attncli.parallel import Cores
 
 
 @pytest.fixture
@@ -24,45 +24,94 @@ def two_threads():
 
 def test_results_come_in_the_order_of_the_items(two_threads):
     told = []
-    assert on_every_core(lambda item: item * item, range(7), told.append) == [
-        n * n for n in range(7)
-    ]
+    assert Cores(lambda item: item * item).each(range(7), told.append) == [n * n for n in range(7)]
     assert told == [*range(7)]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the work stays in one process")
 def test_each_core_gets_a_process_with_one_thread(two_threads):
-    seen = on_every_core(lambda _: (os.getpid(), torch.get_num_threads()), range(4), str)
+    seen = Cores(lambda _: (os.getpid(), torch.get_num_threads())).each(range(4), str)
     assert os.getpid() not in {pid for pid, _ in seen}
     assert {threads for _, threads in seen} == {1}
     assert torch.get_num_threads() == 2
 
 
 def test_one_item_or_one_thread_stays_here(two_threads):
-    assert on_every_core(lambda _: os.getpid(), [0], str) == [os.getpid()]
+    assert Cores(lambda _: os.getpid()).each([0], str) == [os.getpid()]
     torch.set_num_threads(1)
-    assert on_every_core(lambda _: os.getpid(), [0, 1], str) == [os.getpid()] * 2
+    assert Cores(lambda _: os.getpid()).each([0, 1], str) == [os.getpid()] * 2
 
 
 def test_an_error_comes_out_as_it_is(two_threads):
     def fail(item):
-        raise ValueError(f"item {item}")
+        if item < 3:
+            raise ValueError(f"item {item}")
+        return item
 
+    cores = Cores(fail)
     with pytest.raises(ValueError, match="item 0"):
-        on_every_core(fail, [0, 1, 2], str)
+        cores.each([0, 1, 2], str)
+    assert cores.each([3, 4], str) == [3, 4]  # and the next call is none the worse
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the work stays in one process")
+def test_the_processes_stay_until_they_are_too_few_or_the_end(two_threads):
+    def who(item):
+        time.sleep(0.05)  # so that none does all
+        return os.getpid()
+
+    cores = Cores(who)
+    first = {*cores.each(range(4), str)}
+    assert {*cores.each(range(4), str)} == first
+    torch.set_num_threads(3)
+    more = {*cores.each(range(6), str)}
+    assert len(more) == 3
+    assert not any(map(_is_alive, first))
+    cores.close()
+    assert not any(map(_is_alive, more))
+    again = {*cores.each(range(4), str)}
+    assert all(map(_is_alive, again))
+    del cores
+    _wait_for_the_end_of(again)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the work stays in one process")
+def test_what_is_decoded_after_the_end_is_decoded_as_things_are_then(two_threads):
+    now = [1]
+    cores = Cores(lambda item: now[0] * item)
+    assert cores.each([1, 2], str) == [1, 2]
+    now[0] = 10
+    cores.close()
+    assert cores.each([1, 2], str) == [10, 20]
+
+
+AT_THE_END = """
+import torch
+from attncli.parallel import Cores
+torch.set_num_threads(2)
+cores = Cores(lambda item: item)
+print(cores.each([1, 2], str))
+"""
+
+
+def test_a_process_that_forgets_to_end_them_ends_with_them_in_silence():
+    done = subprocess.run(
+        [sys.executable, "-c", AT_THE_END], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert (done.stdout, done.stderr) == ("[1, 2]\n", "")
 
 
 # One write a line: where print writes the number and the end of the line apart, two workers mix.
 ENDLESS = """
 import os, time, torch
-from attncli.parallel import on_every_core
+from attncli.parallel import Cores
 torch.set_num_threads(2)
 
 def wait(_):
     os.write(1, b"%d\\n" % os.getpid())
     time.sleep(600)
 
-on_every_core(wait, [0, 1], str)
+Cores(wait).each([0, 1], str)
 """
 
 
@@ -73,6 +122,10 @@ def test_nobody_works_on_for_a_process_that_was_killed():
             workers = [int(parent.stdout.readline()) for _ in range(2)]
         finally:
             parent.kill()
+    _wait_for_the_end_of(workers)
+
+
+def _wait_for_the_end_of(workers):
     until = time.monotonic() + 30
     while any(_is_alive(pid) for pid in workers):
         assert time.monotonic() < until, "a worker outlived its process"

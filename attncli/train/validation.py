@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
 import torch
@@ -12,6 +13,7 @@ from sacrebleu.metrics.bleu import BLEU
 from torch import Tensor
 
 from attncli.attention_map import CENTRE
+from attncli.decoding import Decoding, Encoded
 from attncli.diagnostics import Diagnosis, Look, Tally
 from attncli.errors import RunError
 from attncli.experiment import previous_of
@@ -25,7 +27,6 @@ from attncli.text.codec import Codec
 from attncli.text.pair import Pair
 from attncli.text.piece_model import EOS, PAD
 from attncli.text.store import Store
-from attncli.translate import Encoded, decode
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,8 @@ class Validator:
             )
             for row in chosen
         ]
-        found = decode(model, search, encoded, device)
+        with closing(Decoding(model, search, device)) as decoding:
+            found = decoding.found(encoded)
         texts = [
             self.codec.decode_target(best[0].ids, pair.src)
             for best, pair in zip(found, pairs, strict=True)

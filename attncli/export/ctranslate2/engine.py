@@ -7,12 +7,13 @@ from pathlib import Path
 
 import torch
 
+from attncli.decoding import Encoded
 from attncli.errors import UsageError
 from attncli.experiment import Loaded, source_of
 from attncli.export.ctranslate2.convert import POSITIONS, library, vocabulary
 from attncli.search import Found, Search
 from attncli.text.piece_model import EOS
-from attncli.translate import Encoded, Translator
+from attncli.translate import Translator
 
 
 class CTranslate2Translator(Translator):

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from attncli.attention.base import Memory, State
+from attncli.decoding import Encoded
 from attncli.errors import UsageError
 from attncli.experiment import Loaded, source_of
 from attncli.export.onnx.examples import TOKEN, Held
@@ -28,7 +29,7 @@ from attncli.parallel import forks
 from attncli.search import Found, Search
 from attncli.search.finished import Entry, History
 from attncli.text.piece_model import BOS, EOS
-from attncli.translate import Encoded, Translator
+from attncli.translate import Translator
 
 FILES = ("encode.onnx", "step.onnx", "greedy.onnx")
 ERRORS_ONLY = 3
