@@ -32,6 +32,8 @@ class Memory(NamedTuple):
 
     def longer(self, places: int) -> Memory:
         """The memory with so many more places at its end, which are empty."""
+        if places == 0:
+            return self
         keys, values = (nn.functional.pad(part, (0, 0, 0, places)) for part in self[:2])
         return Memory(keys, values, nn.functional.pad(self.mask, (0, places)))
 

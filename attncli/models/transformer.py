@@ -17,7 +17,15 @@ from attncli.models.embedding import Embedding, Tied, embeddings
 from attncli.models.layers import Layers
 from attncli.models.positions import Positions
 from attncli.models.transformer_layers import DecoderLayer, EncoderLayer, Norm, Trace
+from attncli.models.transformer_reading import (
+    AttendWithin,
+    ReadLayer,
+    attend_within,
+    read,
+    to_read,
+)
 from attncli.models.transformer_rows import WrittenLayer, on_rows
+from attncli.models.transformer_source import barred
 from attncli.models.transformer_writing import AttendOn, TransformerWriting, attend_on, grown
 from attncli.models.writing import Writing
 from attncli.registry import Choice, Count, Positive, Share
@@ -115,8 +123,11 @@ class Transformer(Seq2Seq):
         self.decoder_norm = nn.LayerNorm(dim) if pre else nn.Identity()
         self.context: Context = context.build(dim, dim)
         self.source_context: Context = source_context.build(dim, dim)
-        self.frozen: list[WrittenLayer] = []  # of weights that do not change any more
+        # Of weights that do not change any more:
+        self.reading: list[ReadLayer] = []
+        self.frozen: list[WrittenLayer] = []
         self.attend_on: AttendOn = attend_on
+        self.attend_within: AttendWithin = attend_within
         self.previous = max(self.context.previous, self.source_context.previous)
 
     def embed(self, table: Embedding, ids: Tensor, positions: Tensor) -> Tensor:
@@ -135,6 +146,9 @@ class Transformer(Seq2Seq):
         length = ids.size(1)
         states = self.embed(self.src_embedding, ids, torch.arange(length).to(ids))
         reach = mask.unsqueeze(1)
+        if self.reading and not (look or self.training):
+            bars = barred(reach).expand(-1, length, -1).unsqueeze(1)
+            return self.encoder_norm(read(self.reading, states, bars, self.attend_within)), []
         if self.window:
             reach = reach & self.near(length, ids)
         traces = []
@@ -171,6 +185,8 @@ class Transformer(Seq2Seq):
     def freeze(self) -> None:
         super().freeze()
         self.frozen = on_rows(self.decoder_layers)
+        # Within a window a word that is not real may have nothing to look at.
+        self.reading = [] if self.window else to_read(self.encoder_layers)
 
     def fast_layers(self, look: bool) -> list[WrittenLayer]:
         """The decoder's layers on rows where these compute all that is asked for; else none."""

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.functional import layer_norm, linear
 
 from attncli.attention.base import Heads
-from attncli.models.transformer_layers import DecoderLayer, Residual
+from attncli.models.transformer_layers import DecoderLayer, FeedForward, Residual
 
 Rows = Callable[[Tensor], Tensor]
 
@@ -71,6 +71,17 @@ class Around:
         return self.norm(inputs + within(inputs))
 
 
+class Fed:
+    """The feed-forward network and what is around it."""
+
+    def __init__(self, around: Residual, feed_forward: FeedForward) -> None:
+        self.around = Around(around)
+        self.wide, self.narrow = Affine.of(feed_forward.wide), Affine.of(feed_forward.narrow)
+
+    def __call__(self, states: Tensor) -> Tensor:
+        return self.around(states, lambda rows: self.narrow(torch.relu_(self.wide(rows))))
+
+
 class WrittenLayer:
     """The weights of a layer as a step reads them."""
 
@@ -79,12 +90,10 @@ class WrittenLayer:
         self.widths = [part.out_features for part in (back.query, back.key, back.value)]
         self.around_back = Around(layer.around_looks_back)
         self.around_looks = Around(layer.around_looks)
-        self.around_feed_forward = Around(layer.around_feed_forward)
         self.ask_and_write = joined(back)
         self.ask = Affine.of(looks.query)
         self.join_back, self.join = Affine.of(back.join), Affine.of(looks.join)
-        self.wide = Affine.of(layer.feed_forward.wide)
-        self.narrow = Affine.of(layer.feed_forward.narrow)
+        self.fed = Fed(layer.around_feed_forward, layer.feed_forward)
 
     def step(self, states: Tensor, queries: int, look_back: Look, look: Look) -> Tensor:
         """States (batch * queries, dim) after this layer.
@@ -95,10 +104,7 @@ class WrittenLayer:
         states = self.around_back(
             states, lambda rows: self.join_back(look_back(self.ask_and_write(rows), queries))
         )
-        states = self.around_looks(states, lambda rows: look(rows, queries))
-        return self.around_feed_forward(
-            states, lambda rows: self.narrow(torch.relu_(self.wide(rows)))
-        )
+        return self.fed(self.around_looks(states, lambda rows: look(rows, queries)))
 
 
 @torch.no_grad()

@@ -171,6 +171,11 @@ def test_int8_is_smaller_and_writes_much_the_same(runs, tmp_path):
     ours, theirs = (translate(tmp_path, "first", one).lines for one in ("torch", "onnx"))
     assert len(theirs) == len(ours)
     assert len(set(theirs) & set(ours)) > len(set(ours)) / 2
+    onnx = pytest.importorskip("onnx")
+    written = onnx.load(folder / "step.onnx").graph
+    (last,) = [node for node in written.node if "log_probs" in node.output]
+    (adds,) = [node for node in written.node if last.input[0] in node.output]
+    assert adds.op_type == "Add"  # biases have a scale of their own: they are not rounded
     where = ("--run", "first", "--runs", tmp_path, "--engine", "onnx", "--beam", 1)
     by_itself = [
         attncli("translate", *where, stdin=f"{one}\n".encode()) for one in LINES.split("\n")
@@ -192,12 +197,32 @@ def test_int8_takes_products_that_each_head_has(exported, tmp_path, shape):
     assert done.lines[0]
 
 
-@pytest.mark.parametrize(("shape", "late"), [("transformer", True), ("general", False)])
+@pytest.mark.parametrize(
+    ("shape", "late"), [("transformer", {"encode", "greedy"}), ("general", set())]
+)
 def test_only_what_attends_by_one_operator_is_of_a_late_version(exported, shape, late):
     onnx = pytest.importorskip("onnx")
-    graph = onnx.load(exported / shape / "onnx" / "greedy.onnx")
-    version = max(one.version for one in graph.opset_import if not one.domain)
-    assert (version >= OPSET) == late
+    for name in ("encode", "step", "greedy"):
+        graph = onnx.load(exported / shape / "onnx" / f"{name}.onnx")
+        version = max(one.version for one in graph.opset_import if not one.domain)
+        assert (version >= OPSET) == (name in late), name
+
+
+def test_a_layer_of_the_encoder_attends_by_one_operator(exported):
+    onnx = pytest.importorskip("onnx")
+    graph = onnx.load(exported / "transformer" / "onnx" / "encode.onnx").graph
+    layers = load(Run(exported / "transformer")).recipe.value("model.layers")
+    kinds = [node.op_type for node in graph.node]
+    assert (kinds.count("Attention"), kinds.count("Softmax")) == (layers, 0)
+
+
+@pytest.mark.parametrize("shape", ["general", "transformer"])
+def test_no_pass_over_the_words_adds_their_biases(exported, shape):
+    onnx = pytest.importorskip("onnx")
+    graph = onnx.load(exported / shape / "onnx" / "step.onnx").graph
+    makers = {name: node for node in graph.node for name in node.output}
+    (logits,) = makers["log_probs"].input
+    assert makers[logits].op_type in ("MatMul", "Gemm")
 
 
 def test_the_axes_that_change_are_open(exported):

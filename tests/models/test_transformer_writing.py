@@ -216,7 +216,7 @@ def test_a_copy_of_a_frozen_model_has_weights_of_its_own():
         for weight in (
             layer.around_back.norm.keywords["weight"],
             layer.ask_and_write.weight,
-            layer.narrow.weight,
+            layer.fed.narrow.weight,
         ):
             weight.zero_()
     after = copied.writing(memories, 1, 5, look=False).step(token, state, False).hidden

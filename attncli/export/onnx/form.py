@@ -16,6 +16,7 @@ from attncli.export.onnx.examples import Example, Sizes, example
 from attncli.export.onnx.graphs import Encode, Step, StepOfOne, quantize, save
 from attncli.export.onnx.library import check_exporter, runtime
 from attncli.export.onnx.loop import looped
+from attncli.export.onnx.output import scoring_at_once
 from attncli.models.decoded import Source
 from attncli.search import Search
 from attncli.search.greedy import greedy
@@ -68,10 +69,11 @@ class Onnx(Form):
 
     def _written(self, loaded: Loaded, folder: Path, quantization: str) -> None:
         model = loaded.model
+        scoring = scoring_at_once(model) if quantization == FLOAT else model
         words = min(loaded.codec.src.size, loaded.codec.tgt.size)
         sample, other = (example(model, words, sizes) for sizes in (TRACED, OPEN))
         encoding, writing, greedily = (folder / name for name in FILES)
-        encode, step = Encode(model, sample), Step(model, sample)
+        encode, step = Encode(model, sample), Step(scoring, sample)
         save(encode, encoding, sample.to_encode(), other.to_encode())
         save(step, writing, sample.to_step(), other.to_step())
         alone, longer = (example(model, words, sizes) for sizes in (ALONE, ALONE_OPEN))

@@ -36,6 +36,8 @@ class Encode(nn.Module):
     def __init__(self, model: Seq2Seq, sample: Example) -> None:
         super().__init__()
         self.model = reading_at_once(model)
+        if isinstance(model, Transformer) and model.reading:
+            self.model, self.opset = heads.attending_at_once(model), heads.OPSET
         self.outputs = list(sample.read.named())
 
     def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, ...]:

@@ -22,6 +22,14 @@ OPERATORS.define(  # type: ignore[no-untyped-call]
 OPERATORS.impl(  # type: ignore[no-untyped-call]
     "attend_on", attend_on, "CompositeExplicitAutograd"
 )
+OPERATORS.define(  # type: ignore[no-untyped-call]
+    "attend_within(Tensor query, Tensor key, Tensor value, int heads, Tensor reach) -> Tensor"
+)
+torch.library.register_fake(
+    "attncli::attend_within",
+    lambda query, key, value, heads, reach: value.new_empty(value.shape),
+    lib=OPERATORS,
+)
 
 
 def translations() -> dict[Any, Callable[..., Any]]:
@@ -54,14 +62,22 @@ def translations() -> dict[Any, Callable[..., Any]]:
         )
         return found[:3]
 
+    def attend_within(query: Any, key: Any, value: Any, heads: int, reach: Any) -> Any:
+        found: tuple[Any, ...] = later.Attention(
+            query, key, value, reach, q_num_heads=heads, kv_num_heads=heads
+        )
+        return found[0]
+
     return {
         torch.ops.aten.scaled_dot_product_attention.default: attend,
         torch.ops.attncli.attend_on.default: attend_on,
+        torch.ops.attncli.attend_within.default: attend_within,
     }
 
 
 def attending_at_once(model: Transformer) -> Transformer:
-    """A copy of the model whose words attend to those before them by one operator of ONNX."""
+    """A copy of the model whose words attend to one another by one operator of ONNX."""
     copied = copy.deepcopy(model)
     copied.attend_on = torch.ops.attncli.attend_on
+    copied.attend_within = torch.ops.attncli.attend_within
     return copied
