@@ -13,7 +13,7 @@ from attncli.experiment import Loaded
 from attncli.export.form import FLOAT, Form
 from attncli.export.onnx.engine import FILES, ExportedModel, Graph, OnnxTranslator
 from attncli.export.onnx.examples import Example, Sizes, example
-from attncli.export.onnx.graphs import Encode, Step, StepOfOne, quantize, save
+from attncli.export.onnx.graphs import Encode, Step, quantize, save
 from attncli.export.onnx.library import check_exporter, runtime
 from attncli.export.onnx.loop import looped
 from attncli.export.onnx.output import scoring_at_once
@@ -78,7 +78,7 @@ class Onnx(Form):
         save(step, writing, sample.to_step(), other.to_step())
         alone, longer = (example(model, words, sizes) for sizes in (ALONE, ALONE_OPEN))
         writing_one = folder / "alone.onnx"
-        save(StepOfOne(model, alone), writing_one, alone.to_step(), longer.to_step())
+        save(Step(model, alone), writing_one, alone.to_step(), longer.to_step())
 
         def check(path: Path, tried: Example, close: float) -> None:
             given = tried.to_step()

@@ -63,6 +63,8 @@ class Step(nn.Module):
         after = sample.held._replace(memories=sample.held.memories[: self.written])
         self.source = sample.source  # which no output reads that does not copy words
         self.outputs = ["log_probs", *(AFTER + name for name in after.named())]
+        if isinstance(model, Transformer) and model.fast_layers(look=False):
+            self.model, self.opset = heads.attending_at_once(model), heads.OPSET
 
     def forward(self, token: Tensor, *parts: Tensor) -> tuple[Tensor, ...]:
         memories, state = Held.of(dict(zip(self.held, parts, strict=True)))
@@ -75,15 +77,6 @@ class Step(nn.Module):
     def named(self, given: State) -> State:
         """What comes of inputs by name, by name."""
         return dict(zip(self.outputs, self(*given.values()), strict=True))
-
-
-class StepOfOne(Step):
-    """The same of a single hypothesis of a single sentence, in as few operators as there can be."""
-
-    def __init__(self, model: Seq2Seq, sample: Example) -> None:
-        super().__init__(model, sample)
-        if isinstance(model, Transformer) and model.fast_layers(look=False):
-            self.model, self.opset = heads.attending_at_once(model), heads.OPSET
 
 
 def reading_at_once(model: Seq2Seq) -> Seq2Seq:
