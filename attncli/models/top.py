@@ -17,11 +17,11 @@ def top(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """The k largest of scores (..., vocab) and their indices, largest first, each (..., k)."""
     vocab = scores.size(-1)
     groups = vocab // GROUP
+    if k == 1:
+        return _largest(scores)
     if groups <= k:
         values, indices = scores.topk(min(k, vocab), -1)
         return values, indices
-    if k == 1:
-        return _largest(scores, groups)
     even = scores[..., : groups * GROUP]
     grouped = even.view(*scores.shape[:-1], groups, GROUP)
     chosen = grouped.amax(-1).topk(k, -1, sorted=False).indices  # (..., k)
@@ -34,14 +34,10 @@ def top(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
     return values, torch.where(places < k * GROUP, group, in_rest)
 
 
-def _largest(scores: Tensor, groups: int) -> tuple[Tensor, Tensor]:
-    """The largest alone: of one row without a first round, which would take longer."""
-    if scores.numel() == scores.size(-1):
-        values, indices = scores.max(-1, keepdim=True)
-        return values, indices
-    grouped = scores[..., : groups * GROUP].view(*scores.shape[:-1], groups, GROUP)
-    _, group = grouped.amax(-1).max(-1, keepdim=True)  # (..., 1)
-    within = grouped.gather(-2, group.unsqueeze(-1).expand(*group.shape, GROUP)).squeeze(-2)
-    values, places = torch.cat([within, scores[..., groups * GROUP :]], -1).max(-1, keepdim=True)
-    in_rest = places - GROUP + groups * GROUP
-    return values, torch.where(places < GROUP, group * GROUP + places, in_rest)
+def _largest(scores: Tensor) -> tuple[Tensor, Tensor]:
+    """The largest alone; on a CPU numpy finds its place several times as fast as torch."""
+    if scores.device.type == "cpu":
+        ids = torch.from_numpy(scores.detach().numpy().argmax(-1, keepdims=True))
+    else:
+        ids = scores.argmax(-1, keepdim=True)
+    return scores.gather(-1, ids), ids

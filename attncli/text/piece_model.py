@@ -35,7 +35,8 @@ class PieceModel:
         self.proto = proto
         self.processor = SentencePieceProcessor(model_proto=proto)
         self.size: int = self.processor.get_piece_size()
-        ordinary = self.processor.id_to_piece(list(range(len(MARKS) + 1, self.size)))
+        self.names: list[str] = self.processor.id_to_piece(list(range(self.size)))
+        ordinary = self.names[len(MARKS) + 1 :]
         self.whole_words = all(piece.startswith(SPACE) for piece in ordinary)
 
     def encode(self, lines: Sequence[str]) -> list[list[int]]:
@@ -73,12 +74,10 @@ class PieceModel:
 
         `unknown` are the pieces of the ids beyond the vocabulary; without them they are unknown.
         """
-        within = [token if token < self.size else UNK for token in ids]
-        pieces: list[str] = self.processor.id_to_piece(within)
-        for place, token in enumerate(ids):
-            if self.size <= token < self.size + len(unknown):
-                pieces[place] = unknown[token - self.size]
-        return pieces
+        names, beyond = self.names, dict(enumerate(unknown, self.size))
+        return [
+            names[token] if token < self.size else beyond.get(token, names[UNK]) for token in ids
+        ]
 
     def join(self, pieces: Sequence[str]) -> str:
         """The text of pieces; in a vocabulary of whole words each one is a word."""

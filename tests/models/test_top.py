@@ -27,3 +27,17 @@ def test_the_largest_may_all_lie_in_one_group_or_behind_the_last():
     _, indices = top(scores, 4)
     assert indices[0].tolist() == [3 * GROUP + place for place in range(4)]
     assert indices[1].tolist() == [10 * GROUP + place for place in (4, 3, 2, 1)]
+
+
+def test_the_largest_number_has_a_gradient():
+    scores = torch.tensor([[0.0, 3.0, 1.0], [2.0, 0.0, 1.0]], requires_grad=True)
+    values, indices = top(scores, 1)
+    values.sum().backward()
+    assert indices.tolist() == [[1], [0]]
+    assert scores.grad.tolist() == [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]
+
+
+def test_of_equal_numbers_the_first_is_the_largest():
+    scores = torch.zeros(2, 3 * GROUP)
+    scores[0, [5, 9]] = scores[1, [GROUP + 1, 2 * GROUP]] = 1.0
+    assert top(scores, 1)[1].tolist() == [[5], [GROUP + 1]]
