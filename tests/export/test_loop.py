@@ -77,7 +77,7 @@ def loop(corpus, tmp_path_factory):
 
 
 def test_one_hypothesis_has_no_other_whose_words_it_must_not_see(loop):
-    """Neither masks of what was written nor lineages are handed from step to step."""
+    """Lineages are not handed from step to step."""
     names = {one.name for one in loop.input}
     own = {name for name in names if name.startswith(("memory0.", "state."))}
     assert own == {"memory0.keys", "memory0.values", "state.position"}

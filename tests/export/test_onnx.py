@@ -108,7 +108,7 @@ def written_by_graphs(folder, source):
     given |= dict(zip(memories[len(rooms) :], kept, strict=True))
     for name in rooms:
         blank = [size if isinstance(size, int) else 0 for size in shapes[name]]
-        given[name] = np.zeros([1, *blank[1:]], bool if "mask" in name else np.float32)
+        given[name] = np.zeros([1, *blank[1:]], np.float32)
     given |= {name: part for name, part in read.items() if name.startswith("state")}
     words, token = [], BOS
     for _ in range(2 * len(source) + 4):
@@ -204,6 +204,17 @@ def test_only_what_attends_by_one_operator_is_of_a_late_version(exported, shape,
         graph = onnx.load(exported / shape / "onnx" / f"{name}.onnx")
         version = max(one.version for one in graph.opset_import if not one.domain)
         assert (version >= OPSET) == late, name
+
+
+def test_what_a_step_writes_into_has_no_mask_that_nothing_reads(exported):
+    onnx = pytest.importorskip("onnx")
+    graph = onnx.load(exported / "transformer" / "onnx" / "step.onnx").graph
+    written = {one.name.removeprefix("after.") for one in graph.output}
+    assert not any(name.endswith(".mask") for name in written)
+    names = {one.name for one in graph.input}
+    assert names >= written - {"log_probs"}
+    assert "memory0.keys" in written
+    assert "memory0.mask" not in names
 
 
 def test_a_layer_of_the_encoder_attends_by_one_operator(exported):

@@ -88,7 +88,9 @@ class ExportedModel(Seq2Seq):
         self.room_of_one: tuple[Memory, ...] | None = None  # the same for any sentence
 
     def encode(self, source: Source) -> tuple[tuple[Memory, ...], State]:
-        return Held.of(self.encoder({"source": source.ids, "source_mask": source.mask}))
+        found = self.encoder({"source": source.ids, "source_mask": source.mask})
+        _, memories, state = Held.of(found)
+        return memories, state
 
     def writing(
         self, memories: tuple[Memory, ...], queries: int, steps: int, look: bool
@@ -105,7 +107,7 @@ class ExportedModel(Seq2Seq):
         memories, state = self.encode(source)
         if self.room_of_one is None:
             self.room_of_one = self.room(memories, 1)
-        held = Held((*self.room_of_one, *memories), state)
+        held = Held(self.room_of_one, memories, state)
         begin = {LIMIT: torch.tensor(limit), TOKEN: torch.full((1, 1), BOS)}
         found = self.all_steps(begin | held.named())
         words, log_probs = found[WORDS].flatten().tolist(), found[LOG_PROBS].flatten()
@@ -126,12 +128,12 @@ class ExportedWriting:
 
     def step(self, token: Tensor, state: State, look: bool) -> Decoded:
         slots = self.steps * token.size(1)  # after a first step with one query there are fewer
-        room = [memory.longer(slots - memory.mask.size(2)) for memory in self.room]
-        found = self.graph({TOKEN: token} | Held((*room, *self.memories), state).named())
+        room = tuple(memory.longer(slots - memory.mask.size(2)) for memory in self.room)
+        found = self.graph({TOKEN: token} | Held(room, self.memories, state).named())
         after = {
             name.removeprefix(AFTER): part for name, part in found.items() if name.startswith(AFTER)
         }
-        self.room, state = Held.of(after)
+        self.room, _, state = Held.of(after)
         self.steps += 1
         return Decoded(found["log_probs"], None, state, {}, {})
 

@@ -18,29 +18,39 @@ TOKEN = "token"
 class Held(NamedTuple):
     """What a search holds of a model between two steps."""
 
+    room: tuple[Memory, ...]  # what a step writes into; nothing reads their masks
     memories: tuple[Memory, ...]
     state: State
 
     def named(self) -> State:
-        """All its parts under the names that they have in the graphs."""
+        """All parts that are read, under the names that they have in the graphs."""
         found = {
             f"memory{number}.{name}": part
-            for number, memory in enumerate(self.memories)
+            for number, memory in enumerate((*self.room, *self.memories))
             for name, part in memory._asdict().items()
+            if number >= len(self.room) or name != "mask"
         }
         return found | {f"state.{name}": part for name, part in self.state.items()}
 
     @classmethod
     def of(cls, parts: State) -> Held:
-        """The same from its parts by name."""
-        count = sum(name.startswith("memory") for name in parts) // len(Memory._fields)
-        memories = tuple(
-            Memory(*(parts[f"memory{number}.{name}"] for name in Memory._fields))
-            for number in range(count)
-        )
+        """The same from its parts by name; room is what has no mask."""
+        room, memories = [], []
+        for number in range(sum(name.endswith(".keys") for name in parts)):
+            keys, values = (parts[f"memory{number}.{name}"] for name in ("keys", "values"))
+            mask = parts.get(f"memory{number}.mask")
+            if mask is None:
+                room.append(Memory(keys, values, unread(keys)))
+            else:
+                memories.append(Memory(keys, values, mask))
         begin = "state."
         own = {n.removeprefix(begin): part for n, part in parts.items() if n.startswith(begin)}
-        return cls(memories, own)
+        return cls(tuple(room), tuple(memories), own)
+
+
+def unread(keys: Tensor) -> Tensor:
+    """A mask for keys (batch, ..., length, width) that has the right shape: (batch, 1, length)."""
+    return keys.new_zeros(keys.size(0), 1, keys.size(-2), dtype=torch.bool)
 
 
 class Sizes(NamedTuple):
@@ -81,12 +91,14 @@ def example(model: Seq2Seq, words: int, sizes: Sizes) -> Example:
     ids = drawn(batch, src_len)
     ids[-1, max(1, src_len - 1) :] = PAD
     source = Source(ids, ids != PAD)
-    read = Held(*model.encode(source))
+    read = Held((), *model.encode(source))
     memories = model.reserve(read.memories, queries, steps)
     state = {name: part.expand(-1, queries, *part.shape[2:]) for name, part in read.state.items()}
     token = torch.full((batch, queries), BOS)
     for _ in range(steps):
         state = model.decode_step(token, memories, state).state
         token = drawn(batch, queries)
-    held = Held(memories, {name: part.contiguous() for name, part in state.items()})
+    written = len(memories) - len(read.memories)
+    own = {name: part.contiguous() for name, part in state.items()}
+    held = Held(memories[:written], memories[written:], own)
     return Example(token, source, read, held)

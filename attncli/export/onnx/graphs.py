@@ -41,7 +41,7 @@ class Encode(nn.Module):
         self.outputs = list(sample.read.named())
 
     def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, ...]:
-        held = Held(*self.model.encode(Source(ids, mask)))
+        held = Held((), *self.model.encode(Source(ids, mask)))
         return tuple(part.clone() for part in held.named().values())
 
 
@@ -59,19 +59,17 @@ class Step(nn.Module):
         super().__init__()
         self.model = model
         self.held = list(sample.held.named())
-        self.written = len(sample.held.memories) - len(sample.read.memories)
-        after = sample.held._replace(memories=sample.held.memories[: self.written])
+        after = sample.held._replace(memories=())
         self.source = sample.source  # which no output reads that does not copy words
         self.outputs = ["log_probs", *(AFTER + name for name in after.named())]
         if isinstance(model, Transformer) and model.fast_layers(look=False):
             self.model, self.opset = heads.attending_at_once(model), heads.OPSET
 
     def forward(self, token: Tensor, *parts: Tensor) -> tuple[Tensor, ...]:
-        memories, state = Held.of(dict(zip(self.held, parts, strict=True)))
-        room, read = memories[: self.written], memories[self.written :]
-        decoded, longer = self.model.pure_step(token, room, read, state)
+        room, memories, state = Held.of(dict(zip(self.held, parts, strict=True)))
+        decoded, longer = self.model.pure_step(token, room, memories, state)
         log_probs = self.model.output.log_probs(decoded, self.source)
-        return log_probs, *Held(longer, decoded.state).named().values()
+        return log_probs, *Held(longer, (), decoded.state).named().values()
 
     @torch.no_grad()
     def named(self, given: State) -> State:
