@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 import torch
 
-from attncli.models.top import GROUP, top
+from attncli.models.top import FEW, GROUP, MANY, top
 
 
 @pytest.mark.parametrize("vocab", [3, GROUP, 6 * GROUP, 6 * GROUP + 1, 20 * GROUP, 20 * GROUP + 17])
-@pytest.mark.parametrize("k", [1, 2, 6])
-@pytest.mark.parametrize("rows", [(4, 3), (1, 1)])
+@pytest.mark.parametrize("k", [1, 2, 6, FEW + 1])
+@pytest.mark.parametrize("rows", [(4, 3), (1, 1), (MANY, 2)])
 def test_it_is_the_head_of_a_sort(rows, vocab, k):
     torch.manual_seed(vocab + k)
     scores = torch.randn(*rows, vocab)
@@ -27,6 +27,16 @@ def test_the_largest_may_all_lie_in_one_group_or_behind_the_last():
     _, indices = top(scores, 4)
     assert indices[0].tolist() == [3 * GROUP + place for place in range(4)]
     assert indices[1].tolist() == [10 * GROUP + place for place in (4, 3, 2, 1)]
+
+
+@pytest.mark.parametrize("rows", [2, MANY])
+def test_where_few_numbers_are_finite_no_place_is_given_twice(rows):
+    scores = torch.full((rows, 8 * GROUP), -torch.inf)
+    scores[:, 0], scores[:, 3 * GROUP] = 1.0, 2.0
+    values, indices = top(scores, 4)
+    assert values[0].tolist() == [2.0, 1.0, -torch.inf, -torch.inf]
+    assert indices[0, :2].tolist() == [3 * GROUP, 0]
+    assert {len(set(row)) for row in indices.tolist()} == {4}
 
 
 def test_the_largest_number_has_a_gradient():
