@@ -12,12 +12,13 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from attncli.attention.base import Memory, State
 from attncli.decoding import Encoded
 from attncli.errors import UsageError
 from attncli.experiment import Loaded, source_of
-from attncli.export.onnx.examples import TOKEN, Held
+from attncli.export.onnx.examples import STATE, TOKEN, Held
 from attncli.export.onnx.graphs import AFTER
 from attncli.export.onnx.library import runtime
 from attncli.export.onnx.loop import ENDS, LIMIT, LOG_PROBS, WORDS
@@ -85,7 +86,7 @@ class ExportedModel(Seq2Seq):
         self.longest = plain.longest
         self.output = Scored()
         self.encoder, self.one_step, self.all_steps = (Graph(folder / name) for name in FILES)
-        self.room_of_one: tuple[Memory, ...] | None = None  # the same for any sentence
+        self.room_of_one: tuple[Memory, ...] | None = None
 
     def encode(self, source: Source) -> tuple[tuple[Memory, ...], State]:
         found = self.encoder({"source": source.ids, "source_mask": source.mask})
@@ -95,19 +96,21 @@ class ExportedModel(Seq2Seq):
     def writing(
         self, memories: tuple[Memory, ...], queries: int, steps: int, look: bool
     ) -> Writing:
-        return ExportedWriting(self.one_step, self.room(memories, queries), memories)
+        return ExportedWriting(self.one_step, self.room(memories), memories)
 
-    def room(self, memories: tuple[Memory, ...], queries: int) -> tuple[Memory, ...]:
-        """What a step writes into, before the first one."""
-        reserved = self.plain.reserve(memories, queries, 0)
-        return reserved[: len(reserved) - len(memories)]
+    def room(self, memories: tuple[Memory, ...]) -> tuple[Memory, ...]:
+        """What a step writes into, before the first one: of every sentence the same."""
+        if self.room_of_one is None:
+            one = tuple(memory.select(torch.tensor([0])) for memory in memories)
+            reserved = self.plain.reserve(one, 1, 0)
+            self.room_of_one = reserved[: len(reserved) - len(memories)]
+        rows = torch.zeros(memories[0].mask.size(0), dtype=torch.long)
+        return tuple(memory.select(rows) for memory in self.room_of_one)
 
     def greedily(self, source: Source, limit: int) -> Entry:
         """What greedy decoding makes of one sentence, all of it in one run of a graph."""
         memories, state = self.encode(source)
-        if self.room_of_one is None:
-            self.room_of_one = self.room(memories, 1)
-        held = Held(self.room_of_one, memories, state)
+        held = Held(self.room(memories), memories, state)
         begin = {LIMIT: torch.tensor(limit), TOKEN: torch.full((1, 1), BOS)}
         found = self.all_steps(begin | held.named())
         words, log_probs = found[WORDS].flatten().tolist(), found[LOG_PROBS].flatten()
@@ -122,24 +125,25 @@ class ExportedWriting:
 
     def __init__(self, step: Graph, room: tuple[Memory, ...], memories: tuple[Memory, ...]) -> None:
         self.graph = step
-        self.room = room
-        self.memories = memories
+        self.room = list(Held(room, (), {}).named())
+        self.held = Held(room, memories, {}).named()
         self.steps = 0
 
     def step(self, token: Tensor, state: State, look: bool) -> Decoded:
         slots = self.steps * token.size(1)  # after a first step with one query there are fewer
-        room = tuple(memory.longer(slots - memory.mask.size(2)) for memory in self.room)
-        found = self.graph({TOKEN: token} | Held(room, self.memories, state).named())
-        after = {
-            name.removeprefix(AFTER): part for name, part in found.items() if name.startswith(AFTER)
-        }
-        self.room, _, state = Held.of(after)
+        for name in self.room:
+            missing = slots - self.held[name].size(-2)
+            if missing:
+                self.held[name] = pad(self.held[name], (0, 0, 0, missing))
+        begun = {STATE + name: part for name, part in state.items()}
+        found = self.graph({TOKEN: token} | self.held | begun)
+        self.held |= {name: found[AFTER + name] for name in self.room}
         self.steps += 1
-        return Decoded(found["log_probs"], None, state, {}, {})
+        after = {name: found[AFTER + STATE + name] for name in state}
+        return Decoded(found["log_probs"], None, after, {}, {})
 
     def keep(self, rows: Tensor) -> None:
-        self.room = tuple(memory.select(rows) for memory in self.room)
-        self.memories = tuple(memory.select(rows) for memory in self.memories)
+        self.held = {name: part.index_select(0, rows) for name, part in self.held.items()}
 
 
 class OnnxTranslator(Translator):

@@ -13,6 +13,7 @@ from attncli.models.decoded import Source
 from attncli.text.piece_model import BOS, EOS, PAD
 
 TOKEN = "token"
+STATE = "state."  # before the name of each of its parts
 
 
 class Held(NamedTuple):
@@ -30,7 +31,7 @@ class Held(NamedTuple):
             for name, part in memory._asdict().items()
             if number >= len(self.room) or name != "mask"
         }
-        return found | {f"state.{name}": part for name, part in self.state.items()}
+        return found | {STATE + name: part for name, part in self.state.items()}
 
     @classmethod
     def of(cls, parts: State) -> Held:
@@ -43,8 +44,7 @@ class Held(NamedTuple):
                 room.append(Memory(keys, values, unread(keys)))
             else:
                 memories.append(Memory(keys, values, mask))
-        begin = "state."
-        own = {n.removeprefix(begin): part for n, part in parts.items() if n.startswith(begin)}
+        own = {n.removeprefix(STATE): part for n, part in parts.items() if n.startswith(STATE)}
         return cls(tuple(room), tuple(memories), own)
 
 
