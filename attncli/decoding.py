@@ -43,9 +43,9 @@ class Decoding:
     """
 
     def __init__(self, model: Seq2Seq, search: Search, device: torch.device) -> None:
-        self.cores = Cores(partial(_find, model, search, device))
-        work = partial(one_by_one, self.cores.work)
-        self.each = self.cores.each if device.type == "cpu" else work
+        find = partial(_find, model, search, device)
+        self.cores = Cores(find)
+        self.each = self.cores.each if device.type == "cpu" else partial(one_by_one, find)
 
     def found(
         self,

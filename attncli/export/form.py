@@ -25,6 +25,7 @@ class Form(ABC):
     name: ClassVar[str]
     quantizations: ClassVar[tuple[str, ...]]  # how weights may be stored
     files: ClassVar[tuple[str, ...]] = ()  # which every export has, whatever it lists
+    version: ClassVar[int] = 1  # of what these files take and give
 
     @abstractmethod
     def check(self, loaded: Loaded) -> None:
@@ -80,6 +81,7 @@ class Form(ABC):
             sizes = {path.name: path.stat().st_size for path in sorted(partial.iterdir())}
             origin = {
                 "form": self.name,
+                "version": self.version,
                 "files": list(sizes),
                 "bytes": list(sizes.values()),
                 "checkpoint": loaded.state,
@@ -111,6 +113,8 @@ class Form(ABC):
         for name, size in zip(origin["files"], origin.get("bytes", ()), strict=False):
             if (folder / name).stat().st_size != size:
                 raise RunError(f"{folder / name}: damaged (export again: {command})")
+        if origin.get("version", 1) != self.version:
+            raise UsageError(f"{folder}: of another version of attncli (export again: {command})")
         if origin["tensors"] != digest(loaded):
             raise UsageError(
                 f"{folder}: exported from other weights than those of {loaded.state} "

@@ -91,6 +91,19 @@ def test_an_export_of_before_there_was_a_graph_for_sentences_is_said(exported, t
     assert "not all of it" in done.err
 
 
+@pytest.mark.parametrize("version", [1, None])
+def test_graphs_that_take_and_give_other_things_are_said(exported, tmp_path, version):
+    """The first ones had no version."""
+    shutil.copytree(exported / "transformer", tmp_path / "transformer")
+    path = tmp_path / "transformer" / "onnx" / ORIGIN
+    origin = json.loads(path.read_text())
+    del origin["version"]
+    path.write_text(json.dumps(origin | ({"version": version} if version else {})))
+    done = translate(tmp_path, "transformer", "onnx")
+    assert done.code == 2
+    assert "another version of attncli (export again: attncli export" in done.err
+
+
 def test_a_folder_of_another_form_or_with_other_files_is_left_alone(exported, tmp_path):
     shutil.copytree(exported / "transformer" / "onnx", tmp_path / "kept")
     again = ["export", "transformer", "--runs", exported, "--out", tmp_path / "kept"]

@@ -39,6 +39,7 @@ class Onnx(Form):
     name = "onnx"
     quantizations = (FLOAT, "int8")
     files = FILES
+    version = 2
 
     def check(self, loaded: Loaded) -> None:
         if loaded.model.previous or loaded.model.output.joint:
