@@ -6,17 +6,30 @@ import ctypes
 import multiprocessing
 import signal
 import sys
+import threading
 import weakref
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Generic, TypeVar
 
 import torch
+
+from attncli.errors import RunError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 PR_SET_PDEATHSIG = 1
 _inherited: list[Callable[[Any], Any]] = []
+
+
+class Forks:
+    """So many forks of this process that do one work, until `close` or until this is forgotten."""
+
+    def __init__(self, count: int, work: Callable[[Any], Any]) -> None:
+        self.count = count
+        self.pool = ProcessPoolExecutor(count, multiprocessing.get_context("fork"), _begin, (work,))
+        self.close = weakref.finalize(self, self.pool.shutdown, cancel_futures=True)
 
 
 class Cores(Generic[Item, Result]):
@@ -27,40 +40,47 @@ class Cores(Generic[Item, Result]):
     has threads cannot fork safely, the work is done here, one item after the other.
 
     The forks stay until `close`, or until this is forgotten: their memory is warm, and to begin
-    anew takes as long as a batch. They know of the model what it was when they began.
+    anew takes as long as a batch. They know of the model what it was when they began. Each thread
+    has its own, which end with it.
+
+    Raises:
+        RunError: a fork was ended from outside.
     """
 
     def __init__(self, work: Callable[[Item], Result]) -> None:
         self.work = work
-        self.pool: ProcessPoolExecutor | None = None
-        self.workers = 0
+        self.kept = threading.local()
 
     def each(self, items: Sequence[Item], tell: Callable[[Item], object]) -> list[Result]:
         """The result of each item, in their order; `tell` is told each item that is done."""
         if not forks(len(items)):
             return one_by_one(self.work, items, tell)
         try:
-            return _told(items, self._pool(len(items)).map(_work, items), tell)
+            return _told(items, self._forks(len(items)).pool.map(_work, items), tell)
+        except BrokenProcessPool:
+            self.close()
+            raise RunError(
+                "a process of those that share the work was ended, perhaps for want of memory "
+                "(a smaller --batch or --beam, or --threads 1, takes less)"
+            ) from None
         except BaseException:
             self.close()
             raise
 
-    def _pool(self, items: int) -> ProcessPoolExecutor:
-        """As many forks as there are cores or items."""
-        workers = min(torch.get_num_threads(), items)
-        if self.pool is None or workers > self.workers:
+    def _forks(self, items: int) -> Forks:
+        """As many as there are threads, or items at least."""
+        threads = torch.get_num_threads()
+        kept: Forks | None = getattr(self.kept, "forks", None)
+        if kept is None or not min(threads, items) <= kept.count <= threads:
             self.close()
-            fork = multiprocessing.get_context("fork")
-            self.pool = ProcessPoolExecutor(workers, fork, _begin, (self.work,))
-            self.workers = workers
-            self.end = weakref.finalize(self, self.pool.shutdown, cancel_futures=True)
-        return self.pool
+            kept = self.kept.forks = Forks(min(threads, items), self.work)
+        return kept
 
     def close(self) -> None:
-        """Ends the forks; the next call begins anew."""
-        if self.pool is not None:
-            self.end()
-            self.pool = None
+        """Ends this thread's forks; the next call begins anew."""
+        if hasattr(self.kept, "forks"):
+            self.kept.forks.close()
+            del self.kept.forks
 
 
 def one_by_one(

@@ -52,7 +52,8 @@ class Translator:
     """One model, or several that decode together, ready to translate text.
 
     Where words are drawn, `seed` and the line's number decide what is drawn. `tell` is told how
-    many more sentences are done.
+    many more sentences are done. Models and search must stay as they are once it has translated
+    (`Decoding`).
 
     Raises:
         UsageError: the models do not share their vocabularies.
@@ -107,7 +108,7 @@ class Translator:
 
     @cached_property
     def decoding(self) -> Decoding:
-        """By the model, which stays as it is from now on."""
+        """The model and the search as they are at first."""
         return Decoding(self.model, self.search, self.device)
 
     def decode(self, encoded: Sequence[Encoded], look: bool) -> list[list[Found]]:

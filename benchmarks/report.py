@@ -221,12 +221,11 @@ TRAINING = (
     "faster library.\n"
 )
 DECODING = (
-    "Every system writes exactly 20 pieces for every sentence, so that all do the same work; "
-    "import and loading are left out, and so is cutting text into pieces for all but attncli, "
-    "whose time includes it. CTranslate2 decodes attncli's own model, exported: one batch at a "
-    "time with all threads, and apart, as many batches at once as there are threads, as attncli "
-    "does. attncli-onnx is `translate --engine onnx`, in float32 and with weights of 8 bits. One "
-    "by one is a call for each sentence.\n"
+    "Every system is given the pieces of a sentence and writes exactly 20 for it, so that all do "
+    "the same work; import, loading, cutting text and joining it are left out. CTranslate2 decodes "
+    "attncli's own model, exported: one batch at a time with all threads, and apart, as many "
+    "batches at once as there are threads, as attncli does. attncli-onnx is `translate --engine "
+    "onnx`, in float32 and with weights of 8 bits. One by one is a call for each sentence.\n"
 )
 GPU = (
     "## On a GPU\n\nNot measured. `attncli train RECIPE --device cuda --set "

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 import torch
 
+from attncli.errors import RunError
 from attncli.parallel import Cores
+
+LINUX = pytest.mark.skipif(
+    sys.platform != "linux", reason="elsewhere the work stays in one process"
+)
 
 
 @pytest.fixture
@@ -28,7 +36,7 @@ def test_results_come_in_the_order_of_the_items(two_threads):
     assert told == [*range(7)]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the work stays in one process")
+@LINUX
 def test_each_core_gets_a_process_with_one_thread(two_threads):
     seen = Cores(lambda _: (os.getpid(), torch.get_num_threads())).each(range(4), str)
     assert os.getpid() not in {pid for pid, _ in seen}
@@ -54,28 +62,66 @@ def test_an_error_comes_out_as_it_is(two_threads):
     assert cores.each([3, 4], str) == [3, 4]  # and the next call is none the worse
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the work stays in one process")
-def test_the_processes_stay_until_they_are_too_few_or_the_end(two_threads):
-    def who(item):
-        time.sleep(0.05)  # so that none does all
+def meeting():
+    """Work that as many processes must do at a time as the item says; who did it."""
+    barriers = {count: multiprocessing.get_context("fork").Barrier(count) for count in (2, 3)}
+
+    def who(count):
+        barriers[count].wait(30)
         return os.getpid()
 
-    cores = Cores(who)
-    first = {*cores.each(range(4), str)}
-    assert {*cores.each(range(4), str)} == first
+    return who
+
+
+@LINUX
+def test_the_processes_stay_until_their_number_is_wrong_or_the_end(two_threads):
+    cores = Cores(meeting())
+    first = {*cores.each([2, 2], str)}
+    assert {*cores.each([2, 2], str)} == first
     torch.set_num_threads(3)
-    more = {*cores.each(range(6), str)}
-    assert len(more) == 3
+    three = {*cores.each([3, 3, 3], str)}
     assert not any(map(_is_alive, first))
+    assert {*cores.each([2, 2], str)} <= three
+    torch.set_num_threads(2)
+    two = {*cores.each([2, 2], str)}
+    assert not any(map(_is_alive, three))
     cores.close()
-    assert not any(map(_is_alive, more))
-    again = {*cores.each(range(4), str)}
+    assert not any(map(_is_alive, two))
+    again = {*cores.each([2, 2], str)}
     assert all(map(_is_alive, again))
     del cores
     _wait_for_the_end_of(again)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the work stays in one process")
+@LINUX
+def test_a_process_that_was_ended_is_said_and_the_next_call_has_others(two_threads):
+    cores = Cores(meeting())
+    killed, _ = cores.each([2, 2], str)
+    os.kill(killed, signal.SIGKILL)
+    _wait_for_the_end_of([killed])
+    with pytest.raises(RunError, match=r"was ended.*--threads 1"):
+        cores.each([2, 2], str)
+    assert len({*cores.each([2, 2], str)}) == 2
+
+
+@LINUX
+def test_a_thread_has_processes_of_its_own_which_end_with_it(two_threads):
+    cores, others = Cores(meeting()), []
+
+    def work():
+        torch.set_num_threads(2)
+        others.extend(cores.each([2, 2], str))
+
+    ours = {*cores.each([2, 2], str)}
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert len({*others} | ours) == 4
+    _wait_for_the_end_of(others)
+    assert {*cores.each([2, 2], str)} == ours
+
+
+@LINUX
 def test_what_is_decoded_after_the_end_is_decoded_as_things_are_then(two_threads):
     now = [1]
     cores = Cores(lambda item: now[0] * item)
@@ -115,7 +161,7 @@ Cores(wait).each([0, 1], str)
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the work stays in one process")
+@LINUX
 def test_nobody_works_on_for_a_process_that_was_killed():
     with subprocess.Popen([sys.executable, "-c", ENDLESS], stdout=subprocess.PIPE) as parent:
         try:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 GROUP = 64
-FEW = 12  # so many are found one after the other,
-MANY = 32  # in so many rows
+FEW = 12  # that are searched for one after the other; torch finds more of them at once
+MANY = 32  # rows, for which that is faster; for few rows, starting operations is what takes time
 
 
 def top(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
@@ -22,7 +24,8 @@ def top(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
     vocab = scores.size(-1)
     k = min(k, vocab)
     if scores.device.type == "cpu":
-        indices = _in_two_rounds(scores.detach().reshape(-1, vocab), k).view(*scores.shape[:-1], k)
+        rows = scores.detach().float().reshape(-1, vocab)
+        indices = _in_two_rounds(rows, k).view(*scores.shape[:-1], k)
         return scores.gather(-1, indices), indices
     values, indices = scores.topk(k, -1)
     return values, indices
@@ -36,12 +39,18 @@ def _in_two_rounds(rows: Tensor, k: int) -> Tensor:
     begin = groups * GROUP  # of the rest, which is no group
     grouped = rows[:, :begin].view(count, groups, GROUP)
     chosen = _largest(grouped.amax(2), k)
-    kept = grouped.numpy()[torch.arange(count).unsqueeze(1).numpy(), chosen.numpy()]
-    both = torch.cat([torch.from_numpy(kept).flatten(1), rows[:, begin:]], 1)
+    kept = torch.from_numpy(_taken(grouped.numpy(), chosen.numpy())).flatten(1)
+    both = torch.cat([kept, rows[:, begin:]], 1)
     places = _largest(both, k)
     group = chosen.gather(1, (places // GROUP).clamp(max=k - 1))
     within = group * GROUP + places % GROUP
     return torch.where(places < k * GROUP, within, places - k * GROUP + begin)
+
+
+def _taken(groups: NDArray[np.float32], chosen: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The chosen groups of each row; numpy copies them whole, torch number by number."""
+    taken: NDArray[np.float32] = groups[np.arange(len(groups))[:, None], chosen]
+    return taken
 
 
 def _largest(rows: Tensor, k: int) -> Tensor:

@@ -21,7 +21,7 @@ from attncli.models.transformer_reading import (
     AttendWithin,
     ReadLayer,
     attend_within,
-    read,
+    read_on_rows,
     to_read,
 )
 from attncli.models.transformer_rows import WrittenLayer, on_rows
@@ -146,9 +146,10 @@ class Transformer(Seq2Seq):
         length = ids.size(1)
         states = self.embed(self.src_embedding, ids, torch.arange(length).to(ids))
         reach = mask.unsqueeze(1)
-        if self.reading and not (look or self.training):
+        if self.reading and not (look or self.training):  # and there is no window
             bars = barred(reach).expand(-1, length, -1).unsqueeze(1)
-            return self.encoder_norm(read(self.reading, states, bars, self.attend_within)), []
+            states = read_on_rows(self.reading, states, bars, self.attend_within)
+            return self.encoder_norm(states), []
         if self.window:
             reach = reach & self.near(length, ids)
         traces = []

@@ -50,13 +50,15 @@ class ReadLayer:
         self.join = Affine.of(heads.join)
         self.fed = Fed(layer.around_feed_forward, layer.feed_forward)
 
-    def __call__(self, states: Tensor, look: Callable[[Tensor, ReadLayer], Tensor]) -> Tensor:
-        """States (batch * length, dim) after this layer.
+    def __call__(self, states: Tensor, reach: Tensor, attend_within: AttendWithin) -> Tensor:
+        """States (batch * length, dim) after this layer; reach as in `attend_within`."""
 
-        `look` takes query, key and value of each word side by side, and gives what heads see.
-        """
-        states = self.around_looks(states, lambda rows: self.join(look(self.ask(rows), self)))
-        return self.fed(states)
+        def look(rows: Tensor) -> Tensor:
+            words = self.ask(rows).view(reach.size(0), -1, sum(self.widths))
+            query, key, value = torch.split(words, self.widths, 2)
+            return self.join(attend_within(query, key, value, self.heads, reach).flatten(0, 1))
+
+        return self.fed(self.around_looks(states, look))
 
 
 @torch.no_grad()
@@ -67,17 +69,11 @@ def to_read(layers: Iterable[EncoderLayer]) -> list[ReadLayer]:
     return found if len(found) == len(each) else []
 
 
-def read(
+def read_on_rows(
     layers: list[ReadLayer], states: Tensor, reach: Tensor, attend_within: AttendWithin
 ) -> Tensor:
     """States (batch, length, dim) after all layers; reach (batch, 1, length, length)."""
-
-    def look(rows: Tensor, layer: ReadLayer) -> Tensor:
-        words = rows.view(*states.shape[:2], -1)
-        query, key, value = torch.split(words, layer.widths, 2)
-        return attend_within(query, key, value, layer.heads, reach).flatten(0, 1)
-
     rows = states.flatten(0, 1)
     for layer in layers:
-        rows = layer(rows, look)
+        rows = layer(rows, reach, attend_within)
     return rows.view_as(states)

@@ -13,6 +13,7 @@ from unittest.mock import patch
 import torch
 
 from attncli import machine
+from attncli.decoding import Encoded
 from attncli.experiment import Loaded, load
 from attncli.export.form import FLOAT
 from attncli.export.forms import FORMS
@@ -94,9 +95,12 @@ def trained(job: Job) -> Loaded:
 
 
 def decoder(job: Job) -> tuple[Decode, list[str]]:
-    """What translates with the run that training left, and the test sentences."""
+    """What translates with the run that training left, pieces to pieces, and the test sentences."""
     loaded = trained(job)
-    lines = next(Path(job.text).glob("test*.en")).read_text(encoding="utf-8").splitlines()
+    test = Path(job.folder).parents[1] / "pieces" / "test.en"
+    lines = test.read_text(encoding="utf-8").splitlines()
+    src, tgt = loaded.codec.src, loaded.codec.tgt
+    ids = {piece: place for place, piece in enumerate(src.names)}
     _, _, form = job.system.partition("-")
     ready: dict[tuple[int, int], Translator] = {}
 
@@ -109,8 +113,12 @@ def decoder(job: Job) -> tuple[Decode, list[str]]:
                 else Translator([loaded], search, sentences=batch)
             )
         calls = [[line] for line in chosen] if batch == 1 else [chosen]  # one by one: latency
-        found = [one for call in calls for one in ready[beam, batch].translate(call)]
-        return [len(one.hypotheses[0].pieces) for one in found]
+        written = []
+        for call in calls:
+            rows = [Encoded([*(ids[piece] for piece in line.split()), EOS]) for line in call]
+            found = ready[beam, batch].decode(rows, look=False)
+            written += [tgt.pieces(hypotheses[0].ids) for hypotheses in found]
+        return [len(pieces) for pieces in written]
 
     return decode, lines
 

@@ -39,6 +39,22 @@ def test_where_few_numbers_are_finite_no_place_is_given_twice(rows):
     assert {len(set(row)) for row in indices.tolist()} == {4}
 
 
+def test_a_row_that_is_no_numbers_leaves_the_others_alone():
+    torch.manual_seed(1)
+    scores = torch.randn(MANY, 8 * GROUP)
+    scores[3] = torch.nan
+    values, indices = top(scores, 4)
+    assert values[3].isnan().any()
+    others = [row for row in range(MANY) if row != 3]
+    assert torch.equal(indices[others], scores[others].topk(4).indices)
+
+
+def test_numbers_of_half_the_digits_are_compared_as_well():
+    scores = torch.randn(3, 5 * GROUP).bfloat16()
+    for k in (1, 3):
+        assert torch.equal(top(scores, k)[0], scores.topk(k).values)
+
+
 def test_the_largest_number_has_a_gradient():
     scores = torch.tensor([[0.0, 3.0, 1.0], [2.0, 0.0, 1.0]], requires_grad=True)
     values, indices = top(scores, 1)

@@ -104,8 +104,11 @@ class ExportedModel(Seq2Seq):
             one = tuple(memory.select(torch.tensor([0])) for memory in memories)
             reserved = self.plain.reserve(one, 1, 0)
             self.room_of_one = reserved[: len(reserved) - len(memories)]
-        rows = torch.zeros(memories[0].mask.size(0), dtype=torch.long)
-        return tuple(memory.select(rows) for memory in self.room_of_one)
+        batch = memories[0].mask.size(0)
+        return tuple(
+            Memory(*(part.expand(batch, *part.shape[1:]) for part in memory))
+            for memory in self.room_of_one
+        )
 
     def greedily(self, source: Source, limit: int) -> Entry:
         """What greedy decoding makes of one sentence, all of it in one run of a graph."""
@@ -121,23 +124,23 @@ class ExportedModel(Seq2Seq):
 
 
 class ExportedWriting:
-    """A batch of sentences that is written by a graph; `room` is what it writes into."""
+    """A batch of sentences that is written by a graph."""
 
     def __init__(self, step: Graph, room: tuple[Memory, ...], memories: tuple[Memory, ...]) -> None:
         self.graph = step
-        self.room = list(Held(room, (), {}).named())
+        self.written = list(Held(room, (), {}).named())  # the names of what it writes into
         self.held = Held(room, memories, {}).named()
         self.steps = 0
 
     def step(self, token: Tensor, state: State, look: bool) -> Decoded:
         slots = self.steps * token.size(1)  # after a first step with one query there are fewer
-        for name in self.room:
+        for name in self.written:
             missing = slots - self.held[name].size(-2)
             if missing:
                 self.held[name] = pad(self.held[name], (0, 0, 0, missing))
         begun = {STATE + name: part for name, part in state.items()}
         found = self.graph({TOKEN: token} | self.held | begun)
-        self.held |= {name: found[AFTER + name] for name in self.room}
+        self.held |= {name: found[AFTER + name] for name in self.written}
         self.steps += 1
         after = {name: found[AFTER + STATE + name] for name in state}
         return Decoded(found["log_probs"], None, after, {}, {})

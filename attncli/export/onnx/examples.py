@@ -37,7 +37,8 @@ class Held(NamedTuple):
     def of(cls, parts: State) -> Held:
         """The same from its parts by name; room is what has no mask."""
         room, memories = [], []
-        for number in range(sum(name.endswith(".keys") for name in parts)):
+        of_memories = [name for name in parts if name.startswith("memory")]
+        for number in range(sum(name.endswith(".keys") for name in of_memories)):
             keys, values = (parts[f"memory{number}.{name}"] for name in ("keys", "values"))
             mask = parts.get(f"memory{number}.mask")
             if mask is None:
@@ -81,7 +82,7 @@ class Example(NamedTuple):
 
 @torch.no_grad()
 def example(model: Seq2Seq, words: int, sizes: Sizes) -> Example:
-    """Sentences of words below `words`; the last one is a word shorter where it has two."""
+    """Sentences of words below `words`, each a word shorter than the one before it."""
     random = torch.Generator().manual_seed(sum(sizes))
     batch, queries, src_len, steps = sizes
 
@@ -89,7 +90,8 @@ def example(model: Seq2Seq, words: int, sizes: Sizes) -> Example:
         return torch.randint(EOS + 1, words, shape, generator=random)
 
     ids = drawn(batch, src_len)
-    ids[-1, max(1, src_len - 1) :] = PAD
+    for row in range(batch):
+        ids[row, max(1, src_len - row) :] = PAD
     source = Source(ids, ids != PAD)
     read = Held((), *model.encode(source))
     memories = model.reserve(read.memories, queries, steps)

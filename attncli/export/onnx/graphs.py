@@ -22,7 +22,6 @@ from attncli.export.onnx.library import without_remarks
 from attncli.models.base import Seq2Seq
 from attncli.models.cells import Cell
 from attncli.models.decoded import Source
-from attncli.models.transformer import Transformer
 
 AFTER = "after."
 
@@ -31,13 +30,10 @@ class Encode(nn.Module):
     """The source to what a search holds before the first word."""
 
     plain = 2  # inputs, besides a list of tensors
-    opset: int | None = None  # ONNX's; None leaves it to torch
 
     def __init__(self, model: Seq2Seq, sample: Example) -> None:
         super().__init__()
-        self.model = reading_at_once(model)
-        if isinstance(model, Transformer) and model.reading:
-            self.model, self.opset = heads.attending_at_once(model), heads.OPSET
+        self.model, self.opset = heads.attending_at_once(reading_at_once(model))
         self.outputs = list(sample.read.named())
 
     def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, ...]:
@@ -53,17 +49,14 @@ class Step(nn.Module):
     """
 
     plain = 1
-    opset: int | None = None
 
     def __init__(self, model: Seq2Seq, sample: Example) -> None:
         super().__init__()
-        self.model = model
+        self.model, self.opset = heads.attending_at_once(model)
         self.held = list(sample.held.named())
         after = sample.held._replace(memories=())
         self.source = sample.source  # which no output reads that does not copy words
         self.outputs = ["log_probs", *(AFTER + name for name in after.named())]
-        if isinstance(model, Transformer) and model.fast_layers(look=False):
-            self.model, self.opset = heads.attending_at_once(model), heads.OPSET
 
     def forward(self, token: Tensor, *parts: Tensor) -> tuple[Tensor, ...]:
         room, memories, state = Held.of(dict(zip(self.held, parts, strict=True)))

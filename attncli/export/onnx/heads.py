@@ -10,7 +10,9 @@ from typing import Any
 import torch
 
 from attncli.export.onnx.operators import OPERATORS
+from attncli.models.base import Seq2Seq
 from attncli.models.transformer import Transformer
+from attncli.models.transformer_reading import attend_within
 from attncli.models.transformer_writing import attend_on
 
 OPSET = 23
@@ -25,7 +27,10 @@ OPERATORS.impl(  # type: ignore[no-untyped-call]
 OPERATORS.define(  # type: ignore[no-untyped-call]
     "attend_within(Tensor query, Tensor key, Tensor value, int heads, Tensor reach) -> Tensor"
 )
-torch.library.register_fake(
+OPERATORS.impl(  # type: ignore[no-untyped-call]
+    "attend_within", attend_within, "CompositeExplicitAutograd"
+)
+torch.library.register_fake(  # it decides by the length, which is open in a graph
     "attncli::attend_within",
     lambda query, key, value, heads, reach: value.new_empty(value.shape),
     lib=OPERATORS,
@@ -75,9 +80,14 @@ def translations() -> dict[Any, Callable[..., Any]]:
     }
 
 
-def attending_at_once(model: Transformer) -> Transformer:
-    """A copy of the model whose words attend to one another by one operator of ONNX."""
+def attending_at_once(model: Seq2Seq) -> tuple[Seq2Seq, int | None]:
+    """A copy of the model whose words attend to one another by one operator, and ONNX's version.
+
+    Where heads are no plain products the model is as it was, and the version is torch's choice.
+    """
+    if not isinstance(model, Transformer) or not (model.reading or model.fast_layers(look=False)):
+        return model, None
     copied = copy.deepcopy(model)
     copied.attend_on = torch.ops.attncli.attend_on
     copied.attend_within = torch.ops.attncli.attend_within
-    return copied
+    return copied, OPSET

@@ -16,7 +16,8 @@ from attncli.models.output import Projection
 def scoring_at_once(model: Seq2Seq) -> Seq2Seq:
     """A copy of the model whose output layers add biases within their product.
 
-    To add them afterwards is a pass over the scores of all words.
+    To add them afterwards is a pass over the scores of all words, which is felt where there are
+    many hypotheses. With weights of 8 bits a bias would lose its own scale.
     """
     copied = copy.deepcopy(model)
     for module in copied.modules():
