@@ -68,7 +68,7 @@ class Cores(Generic[Item, Result]):
             raise
 
     def _forks(self, items: int) -> Forks:
-        """As many as there are threads, or items at least."""
+        """As many as there are items, and no more than there are threads."""
         threads = torch.get_num_threads()
         kept: Forks | None = getattr(self.kept, "forks", None)
         if kept is None or not min(threads, items) <= kept.count <= threads:
