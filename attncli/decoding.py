@@ -38,7 +38,7 @@ class Batch(NamedTuple):
 class Decoding:
     """A model and a search for any number of sentences, those of a batch on one core.
 
-    Once it has decoded, the model must stay as it is until `close`: forks of this process wait for
+    Once it has decoded, both must stay as they are until `close`: forks of this process wait for
     the next call (`Cores`).
     """
 

@@ -67,6 +67,7 @@ def test_after_the_end_it_decodes_by_the_weights_of_then(first, threads):
     decoding, encoded = decoding_of(first)
     threads(2)
     before = words(decoding.found(encoded, sentences=2))
+    torch.manual_seed(1)
     with torch.no_grad():
         first.model.output.bias.copy_(torch.randn_like(first.model.output.bias) * 5)
     decoding.close()

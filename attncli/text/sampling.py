@@ -42,7 +42,7 @@ class Vocabulary:
 
     def __init__(self, model: PieceModel) -> None:
         ids = list(range(len(MARKS) + 1, model.size))
-        self.texts = model.pieces(range(model.size))
+        self.texts = model.names
         self.ids = {self.texts[token]: token for token in ids}
         self.scores: list[float] = model.processor.get_score(list(range(model.size)))
         self.longest = max(map(len, self.ids), default=1)

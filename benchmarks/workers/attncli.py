@@ -48,8 +48,7 @@ def prepare_text(job: Job) -> dict[str, float]:
     made.write_recipe(recipe_of(job))
     prepared = prepare(recipe_of(job), made, print)
     codec = prepared.codec
-    pieces = codec.src.pieces(range(codec.src.size))
-    (folder / "vocabulary").write_text("\n".join(pieces[4:]) + "\n", encoding="utf-8")
+    (folder / "vocabulary").write_text("\n".join(codec.src.names[4:]) + "\n", encoding="utf-8")
     for split in ("train", "val", "test"):
         for side, encode in zip(SIDES, (codec.encode_source, codec.encode_target), strict=True):
             (found,) = Path(job.text).glob(f"{split}*.{side}")

@@ -20,7 +20,7 @@ from attncli.experiment import Loaded, source_of
 from attncli.export.form import FLOAT
 from attncli.models.transformer import Transformer
 from attncli.objective import shifted
-from attncli.text.piece_model import EOS, PieceModel
+from attncli.text.piece_model import EOS
 
 POSITIONS = 4096  # the longest sentence, in pieces
 PROBES = (1, 7, 40)  # pieces of the sentences that are scored with both
@@ -110,15 +110,10 @@ def specification(loaded: Loaded) -> Any:
     spec.decoder.embeddings.weight = tensors.take("tgt_embedding.weight")
     tensors.linear(spec.decoder.projection, "output")
     tensors.refuse_rest()
-    spec.register_source_vocabulary(vocabulary(loaded.codec.src))
-    spec.register_target_vocabulary(vocabulary(loaded.codec.tgt))
+    spec.register_source_vocabulary(list(loaded.codec.src.names))
+    spec.register_target_vocabulary(list(loaded.codec.tgt.names))
     spec.config.add_source_eos = True
     return spec
-
-
-def vocabulary(model: PieceModel) -> list[str]:
-    """Every piece, in the order of the ids."""
-    return model.pieces(range(model.size))
 
 
 class Tensors:

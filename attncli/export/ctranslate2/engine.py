@@ -10,7 +10,7 @@ import torch
 from attncli.decoding import Encoded
 from attncli.errors import UsageError
 from attncli.experiment import Loaded, source_of
-from attncli.export.ctranslate2.convert import POSITIONS, library, vocabulary
+from attncli.export.ctranslate2.convert import POSITIONS, library
 from attncli.search import Found, Search
 from attncli.text.piece_model import EOS
 from attncli.translate import Translator
@@ -36,7 +36,7 @@ class CTranslate2Translator(Translator):
                 "search.coverage_penalty and search.replace_unknown need --engine torch)"
             )
         self.exported = ctranslate2.Translator(str(folder), intra_threads=torch.get_num_threads())
-        self.ids = {piece: place for place, piece in enumerate(vocabulary(self.codec.tgt))}
+        self.ids = {piece: place for place, piece in enumerate(self.codec.tgt.names)}
 
     def decode(self, encoded: Sequence[Encoded], look: bool) -> list[list[Found]]:
         """Translations of sentences, in their order; attention is not to be had.
